@@ -1,0 +1,196 @@
+"""What one dispatcher is working on in one queue, and what it has done.
+
+Only the dispatcher's own dispatch thread writes an agent, except that a sibling may rescue the jobs of a dead one.
+A worker thread that finishes a job does not write its agent: the job's state tells, and the next claim files it among
+the completed ones. So the commit that completes a job conflicts with nobody else's bookkeeping.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from collections.abc import Iterator
+from datetime import datetime
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from typing import Any
+
+from persistent import Persistent
+from zope.interface import alsoProvides
+from zope.interface import implementer
+from zope.interface import noLongerProvides
+
+from zc.async_ import clock
+from zc.async_.completed import Completed
+from zc.async_.dispatchers import Claim
+from zc.async_.interfaces import IAgent
+from zc.async_.interfaces import IDispatcherActivated
+from zc.async_.interfaces import IFilterAgent
+
+
+if TYPE_CHECKING:
+    from zc.async_.dispatchers import DispatcherAgents
+    from zc.async_.job import Job
+    from zc.async_.queue import Queue
+
+EXCLUSIVE = "cannot set both chooser and filter to non-None"
+
+
+@implementer(IAgent)
+class Agent(Persistent):
+    """Takes jobs from a queue for one dispatcher, at most ``size`` at once. A sequence of the jobs in work.
+
+    ``filter`` is a function that says which jobs it takes; ``chooser`` is one that claims from ``agent.queue`` itself.
+    Both are kept by name.
+    """
+
+    name: str | None = None
+    parent: DispatcherAgents | None = None
+    _chooser: Callable[[Agent], Any] | None = None
+    _filter: Callable[[Job], bool] | None = None
+    _claims: tuple[tuple[Job, int, bool], ...] = ()
+
+    def __init__(self, chooser: Any = None, filter: Any = None, size: int = 3) -> None:
+        self.size = size
+        self.completed = Completed()
+        self.completed.__parent__ = self
+        if chooser is not None and filter is not None:
+            raise ValueError(EXCLUSIVE)
+        self._filter = filter
+        self.chooser = chooser
+
+    @property
+    def chooser(self) -> Any:
+        """Claims a job itself, or None."""
+        return self._chooser
+
+    @chooser.setter
+    def chooser(self, value: Any) -> None:
+        if value is not None and self._filter is not None:
+            raise ValueError(EXCLUSIVE)
+        self._chooser = value
+        if value is None:
+            alsoProvides(self, IFilterAgent)
+        elif IFilterAgent.providedBy(self):
+            noLongerProvides(self, IFilterAgent)
+
+    @property
+    def filter(self) -> Any:
+        """Says which jobs are taken; None takes all."""
+        return self._filter
+
+    @filter.setter
+    def filter(self, value: Any) -> None:
+        if value is not None and self._chooser is not None:
+            raise ValueError(EXCLUSIVE)
+        self._filter = value
+
+    @property
+    def queue(self) -> Queue | None:
+        """The queue it takes jobs from."""
+        return None if self.parent is None else self.parent.queue
+
+    # The jobs in work
+
+    def _valid_claims(self) -> list[Claim]:
+        claims = (Claim(self, *entry) for entry in self._claims)
+        return [claim for claim in claims if _is_valid(claim)]
+
+    def claim_of(self, job: Job) -> Claim | None:
+        """The valid claim on that job, or None."""
+        for entry in self._claims:
+            if entry[0] is job:
+                claim = Claim(self, *entry)
+                return claim if claim.key > job.last_release else None
+        return None
+
+    def __iter__(self) -> Iterator[Job]:
+        return (claim.job for claim in self._valid_claims())
+
+    def __len__(self) -> int:
+        return len(self._valid_claims())
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __getitem__(self, index: int) -> Job:
+        return self._valid_claims()[index].job
+
+    def index(self, job: Job) -> int:
+        """Position of a job in work; ``ValueError`` if it is not here."""
+        for position, candidate in enumerate(self):
+            if candidate is job:
+                return position
+        raise ValueError(f"{job!r} not in Agent")
+
+    # Claiming
+
+    def claimJob(self) -> Job | None:
+        """Claim the next job without starting it; None if there is none, no room, or the dispatcher is not alive."""
+        claims, _ = self.claim_jobs(1, active=False)
+        return claims[0].job if claims else None
+
+    def claim_jobs(self, limit: int, active: bool = True) -> tuple[list[Claim], list[Job]]:
+        """Claim up to ``limit`` jobs, and start them if ``active``; also the jobs that others wait for.
+
+        Started means that with the caller's commit they are ACTIVE for everybody, before any of their code runs.
+        """
+        record = self.parent
+        if record is None or record.activated is None or record.dead:
+            return [], []
+        valid = self._valid_claims()
+        room = min(limit, self.size - len(valid))
+        jobs, blockers = self._choose(room)
+        if not jobs:
+            return [], blockers
+        self._file_completed()
+        now = clock.to_micros(clock.now())
+        new = [Claim(self, job, max(now, job.last_release + 1), active) for job in jobs]
+        self._claims = tuple((claim.job, claim.key, claim.active) for claim in valid + new)
+        return new, blockers
+
+    def _choose(self, room: int) -> tuple[list[Job], list[Job]]:
+        queue = self.queue
+        if queue is None:
+            return [], []
+        if self._chooser is None:
+            return queue.claim_jobs(room, self._filter)
+        chosen = itertools.islice(iter(lambda: self._chooser(self), None), max(room, 0))  # type: ignore[misc]
+        return list(chosen), []
+
+    def _file_completed(self) -> None:
+        for job, key, _ in self._claims:
+            if job.is_completed and key > job.last_release:
+                self.completed.add(job)
+
+    # Giving back
+
+    def give_back_all(self) -> None:
+        """Return the jobs in work to the queue because their worker is gone, and file those that were completed.
+
+        A job that had been started counts an interruption: its retry policy will be asked.
+        """
+        self._file_completed()
+        for claim in self._valid_claims():
+            if claim.active:
+                claim.job.interruptions += 1
+            self.give_back(claim.job)
+        self._claims = ()
+
+    def give_back(self, job: Job) -> None:
+        """Return a job, none of whose code has run, to the front of its lane."""
+        self.queue.putBack(job)  # type: ignore[union-attr]
+
+    def prune(self, now: datetime, keep: timedelta) -> None:
+        """Forget jobs that were completed longer ago than ``keep``."""
+        self.completed.prune(now - keep)
+
+
+def _is_valid(claim: Claim) -> bool:
+    return claim.key > claim.job.last_release and not claim.job.is_completed
+
+
+def addMainAgentActivationHandler(event: IDispatcherActivated) -> None:
+    """Give an activated dispatcher the agent ``'main'`` if it has none."""
+    if "main" not in event.object:
+        event.object["main"] = Agent()

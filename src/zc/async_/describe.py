@@ -1,0 +1,55 @@
+"""Short texts about jobs and their parts for logs and people: bounded, and never failing on somebody's ``__repr__``."""
+
+from __future__ import annotations
+
+import types
+from typing import TYPE_CHECKING
+from typing import Any
+
+from persistent.interfaces import IPersistent
+from ZODB.utils import u64
+
+
+if TYPE_CHECKING:
+    from zc.async_.job import Job
+
+LONGEST_PART = 200
+"""Characters kept of one argument's description."""
+
+
+def custom_repr(obj: Any) -> str:
+    """Class, oid and database of a persistent object; the dotted name of a function; else its ``repr``, shortened."""
+    if IPersistent.providedBy(obj):
+        return f"{_class_name(obj)} ({_address(obj)})"
+    if isinstance(obj, (types.FunctionType, types.BuiltinFunctionType, type)):
+        return f"{obj.__module__}.{obj.__qualname__}"
+    try:
+        text = repr(obj)
+    except Exception as error:  # anybody's code; a description must not fail because of it
+        text = f"<{_class_name(obj)}, whose repr failed with {type(error).__name__}>"
+    return text if len(text) <= LONGEST_PART else f"{text[:LONGEST_PART]}[...]"
+
+
+def describe_callable(job: Job) -> str:
+    """The dotted name of what a job runs, or object and method; works outside a worker, too."""
+    name = job._callable_name
+    if name is None:
+        return custom_repr(job._callable)
+    return f"{custom_repr(job._callable)} :{name}"
+
+
+def describe_job(job: Job) -> str:
+    """``<CLASS (oid N, db 'NAME') ``CALL(ARGS)``>``."""
+    parts = [custom_repr(arg) for arg in job._args]
+    parts += [f"{name}={custom_repr(value)}" for name, value in sorted((job._kwargs or {}).items())]
+    return f"<{_class_name(job)} ({_address(job)}) ``{describe_callable(job)}({', '.join(parts)})``>"
+
+
+def _class_name(obj: Any) -> str:
+    return f"{type(obj).__module__}.{type(obj).__qualname__}"
+
+
+def _address(obj: Any) -> str:
+    oid = "?" if obj._p_oid is None else u64(obj._p_oid)
+    database = "?" if obj._p_jar is None else repr(obj._p_jar.db().database_name)
+    return f"oid {oid}, db {database}"

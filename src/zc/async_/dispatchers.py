@@ -1,0 +1,192 @@
+"""The persistent picture of who works on a queue: dispatchers with their agents, signs of life, and rescue.
+
+A dispatcher writes its own record and sign of life; a sibling writes them only when it finds it dead. Should both
+write at once, one of them conflicts and looks again.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from typing import Any
+from typing import NamedTuple
+from uuid import UUID
+
+from persistent import Persistent
+from zope.event import notify
+from zope.interface import implementer
+
+from zc.async_ import clock
+from zc.async_.containers import Registry
+from zc.async_.interfaces import DispatcherActivated
+from zc.async_.interfaces import DispatcherDeactivated
+from zc.async_.interfaces import DispatcherReactivated
+from zc.async_.interfaces import DispatcherRegistered
+from zc.async_.interfaces import DispatcherUnregistered
+from zc.async_.interfaces import IAgent
+from zc.async_.interfaces import IDispatcherAgents
+from zc.async_.interfaces import IDispatchers
+
+
+if TYPE_CHECKING:
+    from zc.async_.agent import Agent
+    from zc.async_.job import Job
+
+events = logging.getLogger("zc.async.events")
+
+
+class Claim(NamedTuple):
+    """An agent's hold on a job. ``active`` tells whether it was started with the claim; ``key`` is when, in µs."""
+
+    agent: Agent
+    job: Job
+    key: int
+    active: bool
+
+
+class SignOfLife(Persistent):
+    """When a dispatcher last showed that it lives; apart, so that a ping writes almost nothing.
+
+    A dispatcher has one for all its queues.
+    """
+
+    micros = 0
+
+    @property
+    def value(self) -> datetime | None:
+        """The time of the last ping, or None."""
+        return clock.from_micros(self.micros) if self.micros else None
+
+
+@implementer(IDispatcherAgents)
+class DispatcherAgents(Registry):
+    """One dispatcher's record in one queue: its agents by name."""
+
+    ping_interval = timedelta(seconds=30)
+    ping_death_interval = timedelta(seconds=60)
+    _activated: int | None = None
+
+    def __init__(self, uuid: UUID, last_ping: SignOfLife | None = None) -> None:
+        super().__init__()
+        self.UUID = uuid
+        self.last_ping = SignOfLife() if last_ping is None else last_ping
+
+    @property
+    def queue(self) -> Any:
+        """The queue that the dispatcher works on."""
+        return self.parent
+
+    @property
+    def activated(self) -> datetime | None:
+        """When the dispatcher started, or None while it does not run."""
+        return None if self._activated is None else clock.from_micros(self._activated)
+
+    @property
+    def dead(self) -> bool:
+        """Whether no sign of life came for longer than ``ping_death_interval``."""
+        micros = max(self.last_ping.micros, self._activated or 0)
+        return bool(micros) and clock.from_micros(micros) + self.ping_death_interval < clock.now()
+
+    def __setitem__(self, name: str, agent: Agent) -> None:
+        if not IAgent.providedBy(agent):
+            raise ValueError("value must be IAgent")
+        if len(agent):
+            raise ValueError("cannot add an agent with active jobs")
+        super().__setitem__(name, agent)
+
+    def pop(self, name: str, *default: Any) -> Any:
+        """Take an agent out; ``ValueError`` while it works on jobs."""
+        if name in self and len(self[name]):
+            raise ValueError("cannot remove an agent with active jobs")
+        return super().pop(name, *default)
+
+    def activate(self) -> None:
+        """Begin to work; ``ValueError`` if activated already. Sends IDispatcherActivated."""
+        if self._activated is not None:
+            raise ValueError("Already activated")
+        self._rescue()
+        self._activated = clock.to_micros(clock.now())
+        notify(DispatcherActivated(self))
+
+    def deactivate(self) -> None:
+        """End, and give the agents' jobs back to the queue; ``ValueError`` if not activated."""
+        if self._activated is None:
+            raise ValueError("Not activated")
+        self._activated = None
+        self._rescue()
+        notify(DispatcherDeactivated(self))
+
+    def reactivate(self) -> None:
+        """Go on after having been found dead; agents are left as they are."""
+        self._activated = clock.to_micros(clock.now())
+        notify(DispatcherReactivated(self))
+
+    def _rescue(self) -> None:
+        for agent in self.values():
+            agent.give_back_all()
+
+
+@implementer(IDispatchers)
+class Dispatchers(Registry):
+    """Dispatcher records by UUID."""
+
+    def _parent_of_children(self) -> Any:
+        return self.parent
+
+    def register(self, uuid: UUID) -> DispatcherAgents:
+        """Make a dispatcher's record; ``ValueError`` if there is one. Sends IDispatcherRegistered."""
+        if uuid in self:
+            raise ValueError("UUID already registered")
+        self[uuid] = DispatcherAgents(uuid, self._sign_of_life_elsewhere(uuid))
+        notify(DispatcherRegistered(self[uuid]))
+        return self[uuid]
+
+    def _sign_of_life_elsewhere(self, uuid: UUID) -> SignOfLife | None:
+        for queue in (self.parent.parent or {}).values():
+            if uuid in queue.dispatchers:
+                return queue.dispatchers[uuid].last_ping
+        return None
+
+    def unregister(self, uuid: UUID) -> DispatcherAgents:
+        """Remove and return a record; ``KeyError`` if unknown, ``ValueError`` while it is activated."""
+        if self[uuid].activated is not None:
+            raise ValueError("UUID is activated.")
+        record = self.pop(uuid)
+        notify(DispatcherUnregistered(record))
+        return record
+
+    def ping(self, uuid: UUID) -> None:
+        """Show that a dispatcher lives, at most once per ``ping_interval``, and rescue the next sibling if dead."""
+        record = self[uuid]
+        if record.activated is None:
+            events.critical(
+                "dispatcher %s pings but was found dead: its process hung, or its clock differs from its siblings'",
+                uuid,
+            )
+            record.reactivate()
+        last, now = record.last_ping.value, clock.now()
+        if last is None or last + record.ping_interval <= now:
+            record.last_ping.micros = clock.to_micros(now)
+        sibling = self._next_active_sibling(uuid)
+        if sibling is not None and sibling.dead:
+            events.error("dispatcher %s shows no sign of life; its jobs are rescued", sibling.UUID)
+            sibling.deactivate()
+
+    def _next_active_sibling(self, uuid: UUID) -> DispatcherAgents | None:
+        uuids = self.keys()
+        here = uuids.index(uuid)
+        for other in uuids[here + 1 :] + uuids[:here]:
+            if self[other].activated is not None:
+                return self[other]
+        return None
+
+    def claim_of(self, job: Job) -> Claim | None:
+        """The valid claim on a job, or None. Looks at the few jobs in work, loading none of them."""
+        for record in self._children.values():
+            for agent in record.values():
+                claim = agent.claim_of(job)
+                if claim is not None:
+                    return claim
+        return None

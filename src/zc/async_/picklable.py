@@ -1,0 +1,55 @@
+"""Finds out at the call whether a job can be stored, and names the part that cannot."""
+
+from __future__ import annotations
+
+import io
+import pickle
+from typing import Any
+
+from persistent import Persistent
+
+from zc.async_.describe import custom_repr
+from zc.async_.interfaces import JobNotPicklable
+
+
+PICKLING_ERRORS = (pickle.PicklingError, TypeError, AttributeError, ValueError, RecursionError)
+"""What ``pickle`` and ``__reduce__`` methods raise for what cannot be pickled."""
+
+ADVICE = {
+    "callable": "use a function or class that can be imported by its name, not a lambda or a function within a function",
+    "argument": "pass plain data, or the path, UID or id of what you mean",
+}
+
+
+class StoragePickler(pickle.Pickler):
+    """Pickles as the database does: persistent objects become references."""
+
+    def persistent_id(self, obj: Any) -> Any:
+        """Any true value stands for a reference."""
+        return "reference" if isinstance(obj, Persistent) else None
+
+
+def picklable(value: Any) -> Exception | None:
+    """None if the database can store the value, else the reason why it cannot."""
+    try:
+        StoragePickler(io.BytesIO(), pickle.DEFAULT_PROTOCOL).dump(value)
+    except PICKLING_ERRORS as error:
+        return error
+    return None
+
+
+def check_picklable(callable: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Raise :class:`JobNotPicklable` naming the part that cannot be stored.
+
+    All parts are tried together first: the usual good case costs one pickling of small data.
+    """
+    if picklable((callable, args, kwargs)) is None:
+        return
+    parts = {"callable": callable}
+    parts.update({f"args[{index}]": value for index, value in enumerate(args)})
+    parts.update({f"kwargs[{name!r}]": value for name, value in kwargs.items()})
+    for name, value in parts.items():
+        reason = picklable(value)
+        if reason is not None:
+            advice = ADVICE.get(name, ADVICE["argument"])
+            raise JobNotPicklable(f"{name} cannot be stored in the database: {custom_repr(value)} ({reason}); {advice}")

@@ -1,0 +1,153 @@
+"""The worker threads of one agent."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+from typing import NamedTuple
+
+import transaction
+from transaction.interfaces import TransientError
+from ZEO.Exceptions import ClientDisconnected
+
+from zc.async_.describe import describe_job
+from zc.async_.executor import perform
+from zc.async_.interfaces import ReassignedError
+from zc.async_.threadlocal import local
+
+
+if TYPE_CHECKING:
+    from ZODB.Connection import Connection
+
+    from zc.async_.dispatcher import Dispatcher
+
+events = logging.getLogger("zc.async.events")
+trace = logging.getLogger("zc.async.trace")
+
+RECONNECT_WAIT = 5
+"""Seconds between two attempts to load a job while the database server is away."""
+
+
+class Assignment(NamedTuple):
+    """A started job on its way to a thread."""
+
+    oid: bytes
+    key: int
+
+
+class AgentThreadPool:
+    """As many threads as the agent may work on jobs, each with a connection of its own for its whole life.
+
+    The thread's ordinary ``transaction.manager`` is the connection's. ``size`` is set by the dispatch thread only.
+    """
+
+    def __init__(self, dispatcher: Dispatcher, name: str, size: int, finished: Callable[[], object]) -> None:
+        self.dispatcher = dispatcher
+        self.name = name
+        self._finished = finished
+        self._inbox: SimpleQueue[Assignment | None] = SimpleQueue()
+        self._lock = threading.Lock()
+        self._threads: set[threading.Thread] = set()
+        self._busy = 0
+        self._waiting: dict[Assignment, None] = {}
+        self.size = 0
+        self.resize(size)
+
+    def resize(self, size: int) -> None:
+        """Start or end threads; a thread that works on a job ends after it."""
+        difference = size - self.size
+        self.size = size
+        self.dispatcher.change_connection_pool(difference)
+        for _ in range(difference):
+            thread = threading.Thread(target=self._work, name=f"zc.async {self.name or 'agent'}", daemon=True)
+            with self._lock:
+                self._threads.add(thread)
+            thread.start()
+        for _ in range(-difference):
+            self._inbox.put(None)
+
+    @property
+    def free(self) -> int:
+        """How many threads have nothing to do."""
+        with self._lock:
+            return max(self.size - self._busy - len(self._waiting), 0)
+
+    def run(self, assignment: Assignment) -> None:
+        """Let a thread run a started job."""
+        with self._lock:
+            self._waiting[assignment] = None
+        self._inbox.put(assignment)
+
+    def stop(self) -> list[Assignment]:
+        """End the threads, and return what none of them had begun."""
+        with self._lock:
+            unbegun = list(self._waiting)
+            self._waiting.clear()
+        self.resize(0)
+        return unbegun
+
+    def join(self, deadline: Callable[[], float]) -> bool:
+        """Wait for the threads until ``deadline()`` seconds are used up; whether all have ended."""
+        with self._lock:
+            threads = list(self._threads)
+        for thread in threads:
+            thread.join(max(deadline(), 0))
+        return not any(thread.is_alive() for thread in threads)
+
+    def _work(self) -> None:
+        local.dispatcher = self.dispatcher
+        local.name = self.name
+        connection = self.dispatcher.db.open(transaction.manager)
+        try:
+            while (assignment := self._inbox.get()) is not None:
+                if self._begin(assignment):
+                    try:
+                        self._perform(connection, assignment)
+                    finally:
+                        self._end()
+        finally:
+            transaction.abort()
+            connection.close()
+            with self._lock:
+                self._threads.discard(threading.current_thread())
+
+    def _begin(self, assignment: Assignment) -> bool:
+        with self._lock:
+            if assignment not in self._waiting:
+                return False  # stop() has taken it back
+            del self._waiting[assignment]
+            self._busy += 1
+            return True
+
+    def _end(self) -> None:
+        with self._lock:
+            self._busy -= 1
+        self._finished()
+
+    def _perform(self, connection: Connection, assignment: Assignment) -> None:
+        """Run a job to its outcome. The top of the thread: whatever happens is logged, and the thread goes on."""
+        description = f"job {int.from_bytes(assignment.oid, 'big')}"
+        while not self.dispatcher.stopping.is_set():
+            try:
+                transaction.begin()
+                job = connection.get(assignment.oid)
+                description = describe_job(job)
+                trace.info("starting in thread %s: %s", threading.get_ident(), description)
+                perform(job, assignment.key)
+                trace.info("completed in thread %s: %s", threading.get_ident(), description)
+                return
+            except ReassignedError:
+                return
+            except ClientDisconnected:
+                events.info("the database server is away; %s waits for it", description)
+                self.dispatcher.stopping.wait(RECONNECT_WAIT)
+            except TransientError:
+                trace.warning("a conflict before %s could begin; trying again", description)
+            except Exception:
+                events.critical("unexpected error while running %s", description, exc_info=True)
+                return
+            finally:
+                transaction.abort()

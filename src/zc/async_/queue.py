@@ -1,0 +1,320 @@
+"""The waiting room: jobs come in through shards, wait in lanes, and are claimed from there.
+
+Who writes what: a put writes the job and its connection's shard. A claim writes cursors, lanes, the schedule, quotas
+and (see ``agent``) the claiming agent, never the job. So puts never conflict with puts or claims; two claims conflict when
+they take from the same place, and the loser simply claims again. If a process dies before its commit nothing has
+happened; after it, the agent's record says who has the job.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Callable
+from collections.abc import Iterator
+from datetime import datetime
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from typing import Any
+
+from BTrees.OOBTree import OOBTree
+from persistent import Persistent
+from ZODB.interfaces import IConnection
+from ZODB.utils import u64
+from zope.interface import implementer
+
+from zc.async_ import clock
+from zc.async_ import instanceuuid
+from zc.async_.containers import Registry
+from zc.async_.containers import SmallLeafTree
+from zc.async_.dispatchers import Dispatchers
+from zc.async_.interfaces import KEY
+from zc.async_.interfaces import NEW
+from zc.async_.interfaces import PENDING
+from zc.async_.interfaces import IJob
+from zc.async_.interfaces import IQueue
+from zc.async_.interfaces import UnknownQuota
+from zc.async_.job import Job
+from zc.async_.lanes import Lane
+from zc.async_.lanes import LaneHeads
+from zc.async_.lanes import Place
+from zc.async_.quota import Quotas
+from zc.async_.shards import Shard
+from zc.async_.shards import shard_name
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+INTAKE_LIMIT = 1000
+"""Most jobs that one claim moves from shards to lanes; a longer backlog is taken in by the following claims."""
+
+Arrivals = dict[tuple[str, ...], list[tuple[Place, "Job"]]]
+"""Due jobs that are in no lane yet, with their places, by lane."""
+
+FRONT = -(2**31)
+"""Rank of jobs that were put back: before every priority."""
+
+
+def getDefaultQueue(obj: Any) -> Queue:
+    """The queue named ``''`` in the database of a persistent object or connection."""
+    return IConnection(obj).root()[KEY][""]
+
+
+class Queues(Registry):
+    """The queues by name; lives in the database root under ``KEY``."""
+
+    def __setitem__(self, name: str, value: Queue) -> None:
+        if not IQueue.providedBy(value):
+            raise ValueError("value must be IQueue")
+        super().__setitem__(name, value)
+
+
+@implementer(IQueue)
+class Queue(Persistent):
+    """Waiting jobs, and what limits and works on them.
+
+    Iteration, ``len`` and indexes cover the waiting jobs only, in the order in which they would start if nothing
+    limited them.
+    """
+
+    name: str | None = None
+    parent: Queues | None = None
+    paused = False
+
+    def __init__(self) -> None:
+        self.shards = OOBTree()
+        self.lanes = OOBTree()
+        self.scheduled = SmallLeafTree()
+        self.quotas = Quotas()
+        self.quotas.parent = self
+        self.dispatchers = Dispatchers()
+        self.dispatchers.parent = self
+
+    @property
+    def __parent__(self) -> Queues | None:
+        return self.parent
+
+    # Putting
+
+    def put(
+        self,
+        item: Any,
+        begin_after: datetime | None = None,
+        begin_by: timedelta | None = None,
+        failure_log_level: int | None = None,
+        retry_policy_factory: Any = None,
+    ) -> Job:
+        """Queue a job, or a callable to make one of, and return the job.
+
+        It runs once the caller's transaction is committed. Raises at this call, and then has changed nothing in the
+        queue: ``TypeError`` for what is no job, ``ValueError`` for a job that is not NEW or a naive ``begin_after``,
+        :class:`UnknownQuota`, and :class:`JobNotPicklable` naming the argument.
+        """
+        job = _as_job(item)
+        if job.status != NEW:
+            raise ValueError("cannot add already-assigned job")
+        self.check_quota_names(job.quota_names)
+        if begin_after is not None:
+            job.begin_after = begin_after
+        if begin_by is not None:
+            job.begin_by = begin_by
+        if failure_log_level is not None:
+            job.failure_log_level = failure_log_level
+        if retry_policy_factory is not None:
+            job.retry_policy_factory = retry_policy_factory
+        job.check_picklable()
+        job.queued(self, clock.now(), instanceuuid.current())
+        self._enter(job)
+        return job
+
+    def putBack(self, job: Job) -> None:
+        """Queue a job again, before all others of its lane. Its places in quotas stay reserved for it."""
+        job.put_back = True
+        self.enter_again(job)
+
+    def enter_again(self, job: Job) -> None:
+        """Take in a job that its agent gave back; it comes through the caller's shard like a new one."""
+        job.requeued(self)
+        self._enter(job)
+
+    def _enter(self, job: Job) -> None:
+        connection = self._p_jar
+        if connection is None:
+            raise ValueError("the queue is not in a database yet: add it to one and commit before queueing jobs")
+        if job._p_jar is None:
+            connection.add(job)
+        name = shard_name(connection)
+        shard = self.shards.get(name)
+        if shard is None:
+            shard = self.shards[name] = Shard()
+        shard.append(job)
+
+    def check_quota_names(self, names: Iterable[str]) -> None:
+        """Raise :class:`UnknownQuota` for the first name that is no quota of this queue."""
+        for name in names:
+            if name not in self.quotas:
+                raise UnknownQuota("unknown quota name", name)
+
+    # Looking
+
+    def __iter__(self) -> Iterator[Job]:
+        arrived = ((self.place_of(job), job) for shard in self.shards.values() for job in shard)
+        lanes = [lane.items() for lane in self.lanes.values()]
+        due = heapq.merge(sorted(arrived, key=_place), *lanes, key=_place)
+        return itertools.chain((job for _, job in due), self.scheduled.values())
+
+    def __len__(self) -> int:
+        waiting = itertools.chain(self.shards.values(), self.lanes.values())
+        return sum(len(part) for part in waiting) + len(self.scheduled)
+
+    def __bool__(self) -> bool:
+        return len(self) > 0
+
+    def __getitem__(self, index: int) -> Job:
+        if index < 0:
+            index += len(self)
+        if index >= 0:
+            for job in itertools.islice(self, index, index + 1):
+                return job
+        raise IndexError("queue index out of range")
+
+    def place_of(self, job: Job) -> Place:
+        """Where a waiting job stands among the others."""
+        rank = FRONT if job.put_back else -job.priority
+        return rank, job.due_micros, u64(job._p_oid)
+
+    def next_due(self) -> datetime | None:
+        """When the first scheduled job becomes due, or None."""
+        if not self.scheduled:
+            return None
+        due, _ = self.scheduled.minKey()
+        return clock.from_micros(due)
+
+    def leave_lane(self, job: Job) -> bool:
+        """Take a job out of its lane because its place is about to change; False if it is not in one."""
+        lane = self.lanes.get(job.lane)
+        return lane is not None and lane.discard(self.place_of(job))
+
+    def enter_lane(self, job: Job) -> None:
+        """Let a job that is due wait in its lane."""
+        names = job.lane
+        lane = self.lanes.get(names)
+        if lane is None:
+            lane = self.lanes[names] = Lane()
+        lane.add(self.place_of(job), job)
+
+    # Withdrawing
+
+    def pull(self, index: int = 0) -> Job:
+        """Take the waiting job at that position out and return it as a NEW one; ``IndexError`` if there is none."""
+        job = self[index]
+        self.remove(job)
+        return job
+
+    def remove(self, job: Job) -> None:
+        """Take a waiting job out; it is NEW again. ``LookupError`` if it is not waiting here."""
+        if not self._is_waiting(job) or not self._discard(job):
+            raise LookupError("item not in queue", job)
+        job.withdrawn()
+
+    def _discard(self, job: Job) -> bool:
+        if self.leave_lane(job) or self.scheduled.pop(self._schedule_key(job), None) is not None:
+            return True
+        return any(shard.withdraw(job) for shard in self.shards.values())
+
+    # Claiming
+
+    def claim(self, filter: Callable[[Job], bool] | None = None, default: Any = None) -> Any:
+        """Take out the first job that may start now, or ``default``; the caller must give it to an agent.
+
+        A job whose ``begin_by`` has passed is handed out whatever ``filter`` and quotas say, so that it can fail.
+        """
+        claimed, _ = self.claim_jobs(1, filter)
+        return claimed[0] if claimed else default
+
+    def claim_jobs(self, limit: int, filter: Callable[[Job], bool] | None = None) -> tuple[list[Job], list[Job]]:
+        """Take out up to ``limit`` jobs that may start now, and tell which running jobs hold up others.
+
+        The caller commits. A ``ConflictError`` then means that somebody was faster: abort and claim again.
+        """
+        if self.paused or limit < 1:
+            return [], []
+        now = clock.now()
+        arrivals = self._due_arrivals(now)
+        heads = LaneHeads(self.lanes, arrivals, self.quotas)
+        claimed: dict[Place, Job] = {}
+        stale: list[tuple[Place, Job]] = []
+        for place, job in heads.startable():
+            if not self._is_waiting(job) or place != self.place_of(job):
+                stale.append((place, job))
+            elif job.expired(now):
+                claimed[place] = job
+            elif filter is None or filter(job):
+                heads.start(job)
+                claimed[place] = job
+            if len(claimed) == limit:
+                break
+        self._settle(arrivals, {*claimed, *(place for place, _ in stale)})
+        for _, job in stale:
+            if self._is_waiting(job):
+                self.enter_lane(job)
+        return list(claimed.values()), heads.blockers()
+
+    def _is_waiting(self, job: Job) -> bool:
+        return job.parent is self and job.status == PENDING
+
+    def _due_arrivals(self, now: datetime) -> Arrivals:
+        """What newly came in or became due, by lane. What is not due yet goes to the schedule."""
+        micros = clock.to_micros(now)
+        arrivals: Arrivals = {}
+        for job in self._take_due(micros):
+            arrivals.setdefault(job.lane, []).append((self.place_of(job), job))
+        left = INTAKE_LIMIT
+        for shard in self.shards.values():
+            taken = shard.take(left)
+            left -= len(taken)
+            for job in taken:
+                if not self._is_waiting(job):
+                    continue
+                if job.due_micros > micros:
+                    self.scheduled[self._schedule_key(job)] = job
+                else:
+                    arrivals.setdefault(job.lane, []).append((self.place_of(job), job))
+        return arrivals
+
+    def _take_due(self, micros: int) -> list[Job]:
+        due = list(self.scheduled.items(max=(micros + 1, 0)))
+        for key, _ in due:
+            del self.scheduled[key]
+        return [job for _, job in due]
+
+    def _settle(self, arrivals: Arrivals, gone: set[Place]) -> None:
+        """Let the rest of the arrivals wait in lanes; one that was claimed on arrival never touches its lane."""
+        in_lanes = set(gone)
+        for items in arrivals.values():
+            for place, job in items:
+                if place in gone:
+                    in_lanes.discard(place)
+                else:
+                    self.enter_lane(job)
+        for lane in self.lanes.values() if in_lanes else ():
+            for place in in_lanes:
+                lane.discard(place)
+
+    def _schedule_key(self, job: Job) -> tuple[int, int]:
+        """Scheduled jobs are sorted by due time, whatever their priority."""
+        return job.due_micros, u64(job._p_oid)
+
+
+def _place(item: tuple[Place, Job]) -> Place:
+    return item[0]
+
+
+def _as_job(item: Any) -> Job:
+    job = IJob(item, None)
+    if job is not None:
+        return job
+    if callable(item):
+        return Job(item)
+    raise TypeError("Could not adapt", item, IJob)

@@ -1,0 +1,95 @@
+"""How many jobs of a kind may run at once, in all processes together.
+
+A quota's record is written by every claim that uses it, so of two claims for its last place one conflicts: that keeps
+the limit strict. A finished job does not write it; the next claim drops jobs that no longer run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from typing import Any
+
+from persistent import Persistent
+from zope.interface import implementer
+
+from zc.async_.containers import Registry
+from zc.async_.interfaces import ACTIVE
+from zc.async_.interfaces import ASSIGNED
+from zc.async_.interfaces import PENDING
+from zc.async_.interfaces import IQuota
+from zc.async_.interfaces import IQuotas
+
+
+if TYPE_CHECKING:
+    from zc.async_.job import Job
+
+
+@implementer(IQuota)
+class Quota(Persistent):
+    """A named limit. ``len`` and iteration give the jobs that hold a place."""
+
+    parent: Any = None
+
+    def __init__(self, name: str, size: int = 1) -> None:
+        self.name = name
+        self.size = size
+        self._holders: tuple[Job, ...] = ()
+
+    @property
+    def filled(self) -> bool:
+        """Whether no further job may start."""
+        return len(self) >= self.size
+
+    def clean(self) -> None:
+        """Drop the jobs that no longer hold a place from the record."""
+        holding = tuple(self)
+        if len(holding) < len(self._holders):
+            self._holders = holding
+
+    def add(self, job: Job) -> None:
+        """Give a place to a job; does nothing if it has one.
+
+        Raises ``ValueError`` when the quota is filled or is not among the job's ``quota_names``.
+        """
+        if self.name not in job.quota_names:
+            raise ValueError("quota name must be in quota_names")
+        if job in self:
+            return
+        if self.filled:
+            raise ValueError("Quota is filled")
+        self._holders = (*self, job)
+
+    def __contains__(self, job: Any) -> bool:
+        return any(holder is job for holder in self)
+
+    def __iter__(self) -> Iterator[Job]:
+        return (job for job in self._holders if _holds_place(job))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __bool__(self) -> bool:
+        return True
+
+
+def _holds_place(job: Job) -> bool:
+    """A job holds its places from claim to the end of its own work, and while it waits to be resumed."""
+    return job.status in (ASSIGNED, ACTIVE) or (job.status == PENDING and job.put_back)
+
+
+@implementer(IQuotas)
+class Quotas(Registry):
+    """The quotas of a queue by name."""
+
+    def create(self, name: str, size: int = 1) -> None:
+        """Add a quota; ``ValueError`` when there is one of that name or the size is not at least 1."""
+        if name in self:
+            raise ValueError("quota exists already", name)
+        if size < 1:
+            raise ValueError("size must be at least 1", size)
+        self[name] = Quota(name, size)
+
+    def remove(self, name: str) -> None:
+        """Remove a quota; jobs that name it are no longer limited by it."""
+        del self[name]

@@ -1,0 +1,154 @@
+"""The way into a queue: one inbox for each connection that queues jobs, so that no two ever write the same object.
+
+A :class:`Shard` is written only by the connection it belongs to, its :class:`Cursor` only by those who claim: a put and
+a claim never conflict either. The first put of a connection adds its shard to the queue's ``shards`` (a plain BTree, in
+which the server resolves such concurrent additions); after that the connection's puts touch the shard alone.
+"""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from persistent import Persistent
+
+from zc.async_ import instanceuuid
+from zc.async_.containers import Page
+from zc.async_.containers import PageTree
+
+
+if TYPE_CHECKING:
+    from ZODB.Connection import Connection
+
+    from zc.async_.job import Job
+
+PAGE_SIZE = 16
+"""Jobs in the part of a shard that each put writes again."""
+
+PRUNE_AT = 4
+"""A put forgets what was taken once this many jobs are listed: until then it need not load the cursor."""
+
+
+class Cursor(Persistent):
+    """How far those who claim have read a shard: the number of the next job to take."""
+
+    position = 0
+
+
+class Shard(Persistent):
+    """Jobs put by one connection, numbered from 0, until they are known to be taken."""
+
+    _pages: PageTree | None = None
+    _withdrawn: tuple[int, ...] = ()
+
+    def __init__(self) -> None:
+        self.cursor = Cursor()
+        self._start = 0
+        self._jobs: tuple[Job | None, ...] = ()
+
+    @property
+    def end(self) -> int:
+        """The number that the next job will get."""
+        return self._start + len(self._jobs)
+
+    def append(self, job: Job) -> None:
+        """Add a job. Called by the owner only."""
+        if len(self._jobs) >= PRUNE_AT:
+            self._forget_taken()
+        if len(self._jobs) >= PAGE_SIZE:
+            self._turn_page()
+        self._jobs += (job,)
+
+    def _forget_taken(self) -> None:
+        taken = self.cursor.position
+        if self._pages is not None:
+            for start in list(self._pages.keys()):
+                if start + PAGE_SIZE > taken:
+                    return
+                del self._pages[start]
+            self._pages = None
+        passed = min(max(taken - self._start, 0), len(self._jobs))
+        self._start += passed
+        self._jobs = self._jobs[passed:]
+        self._withdrawn = tuple(number for number in self._withdrawn if number >= taken)
+
+    def _turn_page(self) -> None:
+        if self._pages is None:
+            self._pages = PageTree()
+        self._pages[self._start] = Page(self._jobs)
+        self._start = self.end
+        self._jobs = ()
+
+    def __len__(self) -> int:
+        position = self.cursor.position
+        return self.end - position - sum(1 for number in self._withdrawn if number >= position)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def _numbered(self) -> Iterator[tuple[int, Job]]:
+        """Number and job of all that were not taken yet, oldest first."""
+        position = self.cursor.position
+        for start, jobs in self._runs(position):
+            for number, job in enumerate(jobs, start):
+                if number >= position and number not in self._withdrawn:
+                    yield number, job
+
+    def _runs(self, position: int) -> Iterator[tuple[int, Any]]:
+        # A page that starts up to a page's length before the position may still hold it.
+        if self._pages is not None:
+            for start, page in self._pages.items(position - PAGE_SIZE + 1):
+                yield start, page.jobs
+        yield self._start, self._jobs
+
+    def __iter__(self) -> Iterator[Job]:
+        return (job for _, job in self._numbered())
+
+    def take(self, limit: int) -> list[Job]:
+        """Take up to ``limit`` jobs, oldest first. Writes the cursor only, and only if there was something."""
+        position = self.cursor.position
+        if position == self.end:
+            return []
+        numbered = list(itertools.islice(self._numbered(), limit))
+        self.cursor.position = self.end if len(numbered) < limit else numbered[-1][0] + 1
+        return [job for _, job in numbered]
+
+    def withdraw(self, job: Job) -> bool:
+        """Strike a job that was not taken yet; False if it is not here.
+
+        Writes shard and cursor: with whoever takes or puts at the same moment it conflicts, so that nobody
+        acts on what he cannot see.
+        """
+        for number, candidate in self._numbered():
+            if candidate is job:
+                self._withdrawn += (number,)
+                self.cursor._p_changed = True
+                return True
+        return False
+
+
+_slots: WeakKeyDictionary[Connection, str] = WeakKeyDictionary()
+_free_slots: list[str] = []
+_slot_numbers = itertools.count()
+
+
+def shard_name(connection: Connection) -> str:
+    """Name of the shard that this connection owns: the process's identity and a slot among its open connections.
+
+    A connection serves one thread and one transaction at a time, so two transactions that run at once never
+    share a name. The slot of a connection that is gone is given to the next one, which keeps the number of
+    shards at the largest number of connections that queued at the same time.
+    """
+    slot = _slots.get(connection)
+    if slot is None:
+        try:
+            slot = _free_slots.pop()
+        except IndexError:
+            slot = str(next(_slot_numbers))
+        _slots[connection] = slot
+        weakref.finalize(connection, _free_slots.append, slot)
+    return f"{instanceuuid.current()}/{slot}"

@@ -1,0 +1,162 @@
+"""Installers of queues, dispatchers and agents, to be called with an event: by ``zope.event``, ZCML or by hand."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+import transaction
+from twisted.internet.selectreactor import SelectReactor
+from ZODB.Connection import Connection
+from zope.component import adapter
+from zope.event import notify
+
+from zc.async_.agent import Agent
+from zc.async_.dispatcher import Dispatcher
+from zc.async_.interfaces import KEY
+from zc.async_.interfaces import IDatabaseOpened
+from zc.async_.interfaces import IDispatcherActivated
+from zc.async_.interfaces import ObjectAdded
+from zc.async_.queue import Queue
+from zc.async_.queue import Queues
+
+
+events = logging.getLogger("zc.async.events")
+
+
+def make_queue(connection: Connection, name: str) -> Queue:
+    """The default factory of :class:`QueueInstaller`."""
+    return Queue()
+
+
+class QueueInstaller:
+    """Makes sure that the queues exist; commits in a transaction of its own. May be called again and again.
+
+    ``db_name`` names the database of the group in which the container is to live.
+    """
+
+    def __init__(
+        self,
+        queues: Iterable[str] = ("",),
+        factory: Callable[[Connection, str], Queue] = make_queue,
+        db_name: str | None = None,
+    ) -> None:
+        adapter(IDatabaseOpened)(self)
+        self.queues = tuple(queues)
+        self.factory = factory
+        self.db_name = db_name
+
+    def __call__(self, event: Any) -> None:
+        manager = transaction.TransactionManager()
+        connection = event.database.open(manager)
+        try:
+            for attempt in manager.attempts(5):
+                with attempt as current:
+                    current.note("zc.async queues")
+                    self.install(connection)
+        finally:
+            connection.close()
+
+    def install(self, connection: Connection) -> Queues:
+        """Make what is missing, in the caller's transaction, and return the container."""
+        root = connection.root()
+        container = root.get(KEY)
+        if container is None:
+            container = Queues()
+            home = connection if self.db_name is None else connection.get_connection(self.db_name)
+            home.add(container)
+            root[KEY] = container
+            notify(ObjectAdded(container, root, KEY))
+            events.info("queues collection added")
+        for name in self.queues:
+            if name not in container:
+                queue = self.factory(connection, name)
+                container._p_jar.add(queue)
+                container[name] = queue
+                notify(ObjectAdded(queue, container, name))
+                events.info("queue %r added", name)
+        return container
+
+
+queue_installer = QueueInstaller()
+multidb_queue_installer = QueueInstaller(db_name="async")
+
+
+class ThreadedDispatcherInstaller:
+    """Starts a dispatcher for the database, with a Twisted reactor in a daemon thread of its own.
+
+    Does not touch signals: whoever owns the process calls :func:`stop_dispatcher` before it closes the database.
+    """
+
+    def __init__(
+        self,
+        poll_interval: float = 5,
+        reactor_factory: Callable[[], Any] = SelectReactor,
+        uuid: UUID | None = None,
+    ) -> None:
+        adapter(IDatabaseOpened)(self)
+        self.poll_interval = poll_interval
+        self.reactor_factory = reactor_factory
+        self.uuid = uuid
+
+    def __call__(self, event: Any) -> Dispatcher:
+        reactor = self.reactor_factory()
+        dispatcher = Dispatcher(event.database, reactor, self.poll_interval, self.uuid)
+        dispatcher.thread = threading.Thread(
+            target=reactor.run, kwargs={"installSignalHandlers": False}, name="zc.async reactor", daemon=True
+        )
+        dispatcher.thread.start()
+        dispatcher.activate()
+        return dispatcher
+
+
+threaded_dispatcher_installer = ThreadedDispatcherInstaller()
+
+
+def stop_dispatcher(dispatcher: Dispatcher, timeout: float = 3) -> bool:
+    """End a dispatcher and its reactor thread; whether all threads ended within ``timeout`` seconds or so."""
+    ended = dispatcher.deactivate(timeout)
+    if dispatcher.thread is not None:
+        dispatcher.reactor.callFromThread(dispatcher.reactor.stop)
+        dispatcher.thread.join(timeout)
+        ended = ended and not dispatcher.thread.is_alive()
+    return ended
+
+
+class AgentInstaller:
+    """Gives an activated dispatcher an agent, unless it has one of that name; in its activation's transaction."""
+
+    def __init__(
+        self,
+        agent_name: str,
+        chooser: Any = None,
+        size: int = 3,
+        queue_names: Iterable[str] | None = None,
+        filter: Any = None,
+    ) -> None:
+        if chooser is not None and filter is not None:
+            raise ValueError("cannot set both chooser and filter to non-None")
+        adapter(IDispatcherActivated)(self)
+        self.agent_name = agent_name
+        self.chooser = chooser
+        self.size = size
+        self.queue_names = None if queue_names is None else frozenset(queue_names)
+        self.filter = filter
+
+    def __call__(self, event: Any) -> None:
+        record = event.object
+        queue_name = record.parent.name
+        if self.queue_names is not None and queue_name not in self.queue_names:
+            return
+        if self.agent_name in record:
+            events.info("agent %r already in queue %r", self.agent_name, queue_name)
+            return
+        record[self.agent_name] = Agent(chooser=self.chooser, filter=self.filter, size=self.size)
+        events.info("agent %r added to queue %r", self.agent_name, queue_name)
+
+
+agent_installer = AgentInstaller("main")

@@ -1,0 +1,55 @@
+"""Rings a dispatcher's bell when a commit, in this process or any other, touched what it watches.
+
+ZEO tells each client the oids of every commit, and ZODB passes them, like those of commits in this process, to all
+instances of its MVCC adapter. A waker joins these instances. It is called in the committing thread or the ZEO client's network
+thread, under the adapter's lock: it compares two sets and sets an event, nothing more. Storages that do their own MVCC
+(RelStorage) have no such adapter; there the dispatcher's poll is the pace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterable
+
+from ZODB.DB import DB
+from ZODB.mvccadapter import MVCCAdapter
+
+
+class Waker:
+    """Calls ``ring`` when one of the watched oids was changed, and after a reconnect. Usable from any thread."""
+
+    def __init__(self, db: DB, ring: Callable[[], object]) -> None:
+        self._adapter = db._mvcc_storage
+        self._ring = ring
+        self._watched: frozenset[bytes] = frozenset()
+
+    @property
+    def pushed(self) -> bool:
+        """Whether the storage tells of changes at all."""
+        return isinstance(self._adapter, MVCCAdapter)
+
+    def start(self) -> None:
+        """Begin to listen."""
+        if self.pushed:
+            with self._adapter._lock:
+                self._adapter._instances.add(self)
+
+    def stop(self) -> None:
+        """Stop listening; harmless when the database is closed already."""
+        if self.pushed and not self._adapter.closed:
+            with self._adapter._lock:
+                self._adapter._instances.discard(self)
+
+    def watch(self, oids: Iterable[bytes]) -> bool:
+        """Watch these oids from now on, instead of those before; whether there are new ones among them."""
+        watched = frozenset(oids)
+        new = not watched <= self._watched
+        self._watched = watched
+        return new
+
+    def _invalidate(self, tid: bytes, oids: Iterable[bytes]) -> None:
+        if not self._watched.isdisjoint(oids):
+            self._ring()
+
+    def _invalidateCache(self) -> None:
+        self._ring()
