@@ -1,6 +1,6 @@
 """What one dispatcher is working on in one queue, and what it has done.
 
-Only the dispatcher's own dispatch thread writes an agent, except that a sibling may rescue the jobs of a dead one.
+Only the dispatcher's own dispatch thread writes a workload, except that a sibling may rescue the jobs of a dead one.
 A worker thread that finishes a job does not write its agent: the job's state tells, and the next claim files it among
 the completed ones. So the commit that completes a job conflicts with nobody else's bookkeeping.
 """
@@ -22,6 +22,7 @@ from zope.interface import noLongerProvides
 
 from zc.async_ import clock
 from zc.async_.completed import Completed
+from zc.async_.completed import Workload
 from zc.async_.dispatchers import Claim
 from zc.async_.interfaces import IAgent
 from zc.async_.interfaces import IDispatcherActivated
@@ -48,12 +49,11 @@ class Agent(Persistent):
     parent: DispatcherAgents | None = None
     _chooser: Callable[[Agent], Any] | None = None
     _filter: Callable[[Job], bool] | None = None
-    _claims: tuple[tuple[Job, int, bool], ...] = ()
 
     def __init__(self, chooser: Any = None, filter: Any = None, size: int = 3) -> None:
         self.size = size
-        self.completed = Completed()
-        self.completed.__parent__ = self
+        self._workload = Workload()
+        self.completed = Completed(self, self._workload)
         if chooser is not None and filter is not None:
             raise ValueError(EXCLUSIVE)
         self._filter = filter
@@ -93,12 +93,12 @@ class Agent(Persistent):
     # The jobs in work
 
     def _valid_claims(self) -> list[Claim]:
-        claims = (Claim(self, *entry) for entry in self._claims)
+        claims = (Claim(self, *entry) for entry in self._workload.claims)
         return [claim for claim in claims if _is_valid(claim)]
 
     def claim_of(self, job: Job) -> Claim | None:
         """The valid claim on that job, or None."""
-        for entry in self._claims:
+        for entry in self._workload.claims:
             if entry[0] is job:
                 claim = Claim(self, *entry)
                 return claim if claim.key > job.last_release else None
@@ -146,7 +146,7 @@ class Agent(Persistent):
         self._file_completed()
         now = clock.to_micros(clock.now())
         new = [Claim(self, job, max(now, job.last_release + 1), active) for job in jobs]
-        self._claims = tuple((claim.job, claim.key, claim.active) for claim in valid + new)
+        self._workload.claims = tuple((claim.job, claim.key, claim.active) for claim in valid + new)
         return new, blockers
 
     def _choose(self, room: int) -> tuple[list[Job], list[Job]]:
@@ -159,7 +159,7 @@ class Agent(Persistent):
         return list(chosen), []
 
     def _file_completed(self) -> None:
-        for job, key, _ in self._claims:
+        for job, key, _ in self._workload.claims:
             if job.is_completed and key > job.last_release:
                 self.completed.add(job)
 
@@ -175,7 +175,7 @@ class Agent(Persistent):
             if claim.active:
                 claim.job.interruptions += 1
             self.give_back(claim.job)
-        self._claims = ()
+        self._workload.claims = ()
 
     def give_back(self, job: Job) -> None:
         """Return a job, none of whose code has run, to the front of its lane."""

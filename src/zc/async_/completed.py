@@ -1,4 +1,4 @@
-"""Completed jobs, newest first, until they are old enough to be forgotten."""
+"""What an agent has in hand and what it has done: the one small record that each claim writes, and the archive."""
 
 from __future__ import annotations
 
@@ -19,46 +19,64 @@ from zc.async_.interfaces import ICompletedCollection
 if TYPE_CHECKING:
     from zc.async_.job import Job
 
-PAGE_SIZE = 16
-"""Jobs in the part that each addition writes again."""
+PAGE_SIZE = 8
+"""Completed jobs that each claim writes again; full pages go to the archive."""
+
+
+class Workload(Persistent):
+    """The claims of an agent, and the jobs it completed lately, oldest first.
+
+    Apart from the agent, so that a claim writes neither its settings nor its archive.
+    """
+
+    claims: tuple[tuple[Job, int, bool], ...] = ()
+    recent: tuple[Job, ...] = ()
 
 
 @implementer(ICompletedCollection)
 class Completed(Persistent):
-    """An agent's completed jobs. Full pages are kept by the completion time of their last job."""
+    """An agent's completed jobs, newest first, until they are old enough to be forgotten.
 
-    __parent__: Any = None
-    _recent: tuple[Job, ...] = ()
+    Pages are kept by the microsecond in which their last job ended.
+    """
+
     _pages: PageTree | None = None
-    _length = 0
+
+    def __init__(self, agent: Any, workload: Workload) -> None:
+        self.__parent__ = agent
+        self._workload = workload
 
     def add(self, job: Job) -> None:
         """File a completed job."""
-        if len(self._recent) >= PAGE_SIZE:
+        if len(self._workload.recent) >= PAGE_SIZE:
             self._turn_page()
-        self._recent += (job,)
-        self._length += 1
+        self._workload.recent += (job,)
 
     def _turn_page(self) -> None:
         if self._pages is None:
             self._pages = PageTree()
-        number = max(_ended(job) for job in self._recent)
+        recent = self._workload.recent
+        number = max(_ended(job) for job in recent)
         while number in self._pages:
             number += 1
-        self._pages[number] = Page(self._recent)
-        self._recent = ()
+        self._pages[number] = Page(recent)
+        self._workload.recent = ()
 
-    def __len__(self) -> int:
-        return self._length
-
-    def __bool__(self) -> bool:
-        return self._length > 0
-
-    def __iter__(self) -> Iterator[Job]:
-        yield from sorted(self._recent, key=_ended, reverse=True)
+    def _newest_first(self) -> Iterator[tuple[Job, ...]]:
+        yield self._workload.recent
         if self._pages is not None:
             for number in reversed(self._pages.keys()):
-                yield from sorted(self._pages[number].jobs, key=_ended, reverse=True)
+                yield self._pages[number].jobs
+
+    def __len__(self) -> int:
+        return len(self._workload.recent) + PAGE_SIZE * (0 if self._pages is None else len(self._pages))
+
+    def __bool__(self) -> bool:
+        return bool(self._workload.recent or self._pages)
+
+    def __iter__(self) -> Iterator[Job]:
+        for jobs in self._newest_first():
+            yield from sorted(jobs, key=_ended, reverse=True)
 
     def iter(self, start: datetime | None = None, stop: datetime | None = None) -> Iterator[Job]:
         """Jobs completed at or before ``start`` and at or after ``stop``, newest first."""
@@ -77,22 +95,21 @@ class Completed(Persistent):
 
     def last(self, stop: datetime | None = None) -> Job:
         """The oldest job completed at or after ``stop``; ``ValueError`` if there is none."""
-        jobs = list(self.iter(None, stop))
-        if not jobs:
+        oldest = None
+        for oldest in self.iter(None, stop):
+            pass
+        if oldest is None:
             raise ValueError("no completed job", stop)
-        return jobs[-1]
+        return oldest
 
     def prune(self, limit: datetime) -> int:
-        """Forget the pages whose jobs all ended before ``limit``; how many jobs that were."""
+        """Forget the pages whose jobs all ended before ``limit``; how many pages that were."""
         if self._pages is None:
             return 0
-        old = list(self._pages.items(max=clock.to_micros(limit) - 1))
-        for number, _ in old:
+        old = list(self._pages.keys(max=clock.to_micros(limit) - 1))
+        for number in old:
             del self._pages[number]
-        forgotten = sum(len(page.jobs) for _, page in old)
-        if forgotten:
-            self._length -= forgotten
-        return forgotten
+        return len(old)
 
 
 def _ended(job: Job) -> int:

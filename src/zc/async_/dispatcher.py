@@ -41,6 +41,9 @@ STUCK = "STUCK"
 ATTEMPTS = 5
 """Claims that may conflict in one pass before it is left to the next."""
 
+GATHER_LIMIT = 0.05
+"""Seconds for which a claim waits for threads that are about to come free."""
+
 STUCK_AFTER = timedelta(seconds=10)
 """Beyond its poll interval a dispatcher may be silent this long before it is called STUCK."""
 
@@ -162,6 +165,17 @@ class Dispatcher:
             except Exception:  # the thread must live on: the cause may pass, and the log tells
                 events.critical("dispatcher %s could not look for jobs", self.UUID, exc_info=True)
             self._bell.wait(self._patience())
+            self._gather()
+
+    def _gather(self) -> None:
+        """Let threads that are committing come free first, so that one claim serves them all.
+
+        A ZEO client makes one commit at a time: ours would have to wait for theirs anyway.
+        """
+        deadline = time.monotonic() + GATHER_LIMIT
+        while any(pool.committing for pool in self._pools.values()) and time.monotonic() < deadline:
+            self._bell.clear()
+            self._bell.wait(GATHER_LIMIT)
 
     def _patience(self) -> float:
         if self._next_due is None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from datetime import datetime
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -64,12 +65,13 @@ def execute(job: Job, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None 
     return Execution(job, job.active_start, args, kwargs or {}).run()
 
 
-def perform(job: Job, key: int) -> Any:
+def perform(job: Job, key: int, note_commit: Callable[[bool], object]) -> Any:
     """Run a job that was started with its claim, in a worker thread. ``key`` is the claim's.
 
+    ``note_commit`` is called with True when the commit of an attempt begins, with False when it failed.
     Raises :class:`ReassignedError` when the claim is no longer valid.
     """
-    execution = Execution(job, clock.from_micros(key), (), {}, key)
+    execution = Execution(job, clock.from_micros(key), (), {}, key, note_commit)
     execution.check_owner()
     if job.expired(execution.started):
         return execution.finish(_failure_of(TimeoutError()))
@@ -95,12 +97,14 @@ class Execution:
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
         claim_key: int | None = None,
+        note_commit: Callable[[bool], object] = bool,
     ) -> None:
         self.job = job
         self.started = started
         self.args = args
         self.kwargs = kwargs
         self.claim_key = claim_key
+        self.note_commit = note_commit
         self.agent = job.agent
         self.transactions = job._p_jar.transaction_manager
         self.data_cache: dict[str, Any] = {}
@@ -149,9 +153,11 @@ class Execution:
                 result = self.job.callable(*self.job.args, *self.args, **{**self.job.kwargs, **self.kwargs})
                 phase = "commitError"
                 self._record(result)
+                self.note_commit(True)
                 self.transactions.commit()
             except JOB_ERRORS:
                 failure = Failure()
+                self.note_commit(False)
                 self.transactions.abort()
             else:
                 _log_outcome(self.job)

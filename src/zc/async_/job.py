@@ -65,7 +65,6 @@ class Job(Persistent):
     """
 
     parent: Any = None
-    assignerUUID: uuid.UUID | None = None
     failure_log_level: int | None = None
     retry_policy_factory: Any = None
     interruptions = 0
@@ -78,7 +77,8 @@ class Job(Persistent):
     _callable_name: str | None = None
     _quota_names: tuple[str, ...] = ()
     _priority = 0
-    _queued = 0
+    _queued: int | None = None
+    _assigner: bytes | None = None
     _begin_after: int | None = None
     _begin_by: timedelta | None = None
     _active_start: int | None = None
@@ -182,8 +182,9 @@ class Job(Persistent):
 
     @property
     def begin_after(self) -> datetime | None:
-        """The job does not start before; settable while NEW, to an aware datetime."""
-        return None if self._begin_after is None else clock.from_micros(self._begin_after)
+        """The job does not start before; settable while NEW, to an aware datetime. By default when it was queued."""
+        micros = self._queued if self._begin_after is None else self._begin_after
+        return None if micros is None else clock.from_micros(micros)
 
     @begin_after.setter
     def begin_after(self, value: datetime | None) -> None:
@@ -205,7 +206,7 @@ class Job(Persistent):
     @property
     def due_micros(self) -> int:
         """When the job became or becomes due: a job predated by its author does not overtake those before it."""
-        return max(self._queued, self._begin_after or 0)
+        return max(self._queued or 0, self._begin_after or 0)
 
     def expired(self, now: datetime) -> bool:
         """Whether it is too late to start the job."""
@@ -239,6 +240,11 @@ class Job(Persistent):
         return self.parent.queue if IAgent.providedBy(self.parent) else None
 
     @property
+    def assignerUUID(self) -> uuid.UUID | None:
+        """Identity of the process that queued the job."""
+        return None if self._assigner is None else uuid.UUID(bytes=self._assigner)
+
+    @property
     def agent(self) -> Agent | None:
         """The agent that works or worked on the job."""
         if IAgent.providedBy(self.parent):
@@ -250,10 +256,8 @@ class Job(Persistent):
     def queued(self, queue: Queue, now: datetime, assigner: uuid.UUID) -> None:
         """Note that the job entered a queue. For queues."""
         self._queued = clock.to_micros(now)
-        if self._begin_after is None:
-            self._begin_after = self._queued
-        if self.assignerUUID is None:
-            self.assignerUUID = assigner
+        if self._assigner is None:
+            self._assigner = assigner.bytes
         self.parent = queue
 
     def requeued(self, queue: Queue) -> None:
@@ -261,19 +265,24 @@ class Job(Persistent):
         claim = queue.dispatchers.claim_of(self)
         if claim is not None:
             self._released = claim.key
-        self._state = 0
-        self._active_start = None
+        if self._state:
+            self._state = 0
+            self._active_start = None
         self.parent = queue
 
     def put_off(self, moment: datetime) -> None:
         """Note that the job is to run again, not before ``moment``. For the executor."""
         self._begin_after = clock.to_micros(moment)
-        self.put_back = False
+        self._not_put_back()
+
+    def _not_put_back(self) -> None:
+        if self.put_back:
+            del self.put_back
 
     def withdrawn(self) -> None:
         """Note that the job was taken out of its queue before it ran. For queues."""
-        self.parent = self.assignerUUID = None
-        self.put_back = False
+        self.parent = self._assigner = self._queued = None
+        self._not_put_back()
 
     @property
     def last_release(self) -> int:
@@ -286,7 +295,7 @@ class Job(Persistent):
         self._state = 3
         self._active_start = None if started is None else clock.to_micros(started)
         self._active_end = clock.to_micros(now)
-        self.put_back = False
+        self._not_put_back()
         if agent is not None:
             self.parent = agent
 

@@ -52,6 +52,7 @@ class AgentThreadPool:
         self._lock = threading.Lock()
         self._threads: set[threading.Thread] = set()
         self._busy = 0
+        self._committing: set[int] = set()
         self._waiting: dict[Assignment, None] = {}
         self.size = 0
         self.resize(size)
@@ -74,6 +75,14 @@ class AgentThreadPool:
         """How many threads have nothing to do."""
         with self._lock:
             return max(self.size - self._busy - len(self._waiting), 0)
+
+    @property
+    def committing(self) -> bool:
+        """Whether a thread is committing what its job did, and so about to come free."""
+        return bool(self._committing)
+
+    def _note_commit(self, begins: bool) -> None:
+        (self._committing.add if begins else self._committing.discard)(threading.get_ident())
 
     def run(self, assignment: Assignment) -> None:
         """Let a thread run a started job."""
@@ -125,6 +134,7 @@ class AgentThreadPool:
     def _end(self) -> None:
         with self._lock:
             self._busy -= 1
+            self._note_commit(False)
         self._finished()
 
     def _perform(self, connection: Connection, assignment: Assignment) -> None:
@@ -136,7 +146,7 @@ class AgentThreadPool:
                 job = connection.get(assignment.oid)
                 description = describe_job(job)
                 trace.info("starting in thread %s: %s", threading.get_ident(), description)
-                perform(job, assignment.key)
+                perform(job, assignment.key, self._note_commit)
                 trace.info("completed in thread %s: %s", threading.get_ident(), description)
                 return
             except ReassignedError:

@@ -74,7 +74,8 @@ class Shard(Persistent):
         passed = min(max(taken - self._start, 0), len(self._jobs))
         self._start += passed
         self._jobs = self._jobs[passed:]
-        self._withdrawn = tuple(number for number in self._withdrawn if number >= taken)
+        if self._withdrawn:
+            self._withdrawn = tuple(number for number in self._withdrawn if number >= taken)
 
     def _turn_page(self) -> None:
         if self._pages is None:
