@@ -92,7 +92,8 @@ class Agent(Persistent):
 
     # The jobs in work
 
-    def _valid_claims(self) -> list[Claim]:
+    def claims(self) -> list[Claim]:
+        """The valid claims: jobs that are neither completed nor given back."""
         claims = (Claim(self, *entry) for entry in self._workload.claims)
         return [claim for claim in claims if _is_valid(claim)]
 
@@ -105,16 +106,16 @@ class Agent(Persistent):
         return None
 
     def __iter__(self) -> Iterator[Job]:
-        return (claim.job for claim in self._valid_claims())
+        return (claim.job for claim in self.claims())
 
     def __len__(self) -> int:
-        return len(self._valid_claims())
+        return len(self.claims())
 
     def __bool__(self) -> bool:
         return True
 
     def __getitem__(self, index: int) -> Job:
-        return self._valid_claims()[index].job
+        return self.claims()[index].job
 
     def index(self, job: Job) -> int:
         """Position of a job in work; ``ValueError`` if it is not here."""
@@ -138,7 +139,7 @@ class Agent(Persistent):
         record = self.parent
         if record is None or record.activated is None or record.dead:
             return [], []
-        valid = self._valid_claims()
+        valid = self.claims()
         room = min(limit, self.size - len(valid))
         jobs, blockers = self._choose(room)
         if not jobs:
@@ -171,15 +172,15 @@ class Agent(Persistent):
         A job that had been started counts an interruption: its retry policy will be asked.
         """
         self._file_completed()
-        for claim in self._valid_claims():
-            if claim.active:
-                claim.job.interruptions += 1
-            self.give_back(claim.job)
+        for claim in self.claims():
+            self.give_back(claim, interrupted=claim.active)
         self._workload.claims = ()
 
-    def give_back(self, job: Job) -> None:
-        """Return a job, none of whose code has run, to the front of its lane."""
-        self.queue.putBack(job)  # type: ignore[union-attr]
+    def give_back(self, claim: Claim, interrupted: bool) -> None:
+        """Return a job to the front of its lane; ``interrupted`` if some of its code may have run."""
+        if interrupted:
+            claim.job.interruptions += 1
+        self.queue.putBack(claim.job)  # type: ignore[union-attr]
 
     def prune(self, now: datetime, keep: timedelta) -> None:
         """Forget jobs that were completed longer ago than ``keep``."""

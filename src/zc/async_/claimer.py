@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from zc.async_.pool import Assignment
 
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from zc.async_.pool import AgentThreadPool
     from zc.async_.queue import Queue
 
-trace = logging.getLogger("zc.async.trace")
-
 PoolOf = Callable[["Queue", str, int], "AgentThreadPool"]
 
 
@@ -26,28 +25,43 @@ class Claimer:
     If the process dies after the commit, the agents' records tell which jobs it had, and they are rescued.
     """
 
-    def __init__(self, pool_of: PoolOf) -> None:
+    def __init__(self, uuid: UUID, pool_of: PoolOf) -> None:
+        self._uuid = uuid
         self._pool_of = pool_of
         self._assignments: list[tuple[AgentThreadPool, Assignment]] = []
+        self._returned: list[tuple[AgentThreadPool, set[Assignment]]] = []
         self.blockers: list[Job] = []
 
-    def step(self, queues: list[Queue], uuid: object) -> bool:
+    def step(self, queues: list[Queue]) -> bool:
         """Claim for all agents of the dispatcher in these queues; whether anything was claimed."""
         self._assignments = []
+        self._returned = []
         self.blockers = []
         for queue in queues:
-            for name, agent in queue.dispatchers[uuid].items():
-                self._claim(queue, name, agent)
+            for name, agent in queue.dispatchers[self._uuid].items():
+                self._claim(self._pool_of(queue, name, agent.size), agent)
         return bool(self._assignments)
 
-    def _claim(self, queue: Queue, name: str, agent: Agent) -> None:
-        pool = self._pool_of(queue, name, agent.size)
+    def _claim(self, pool: AgentThreadPool, agent: Agent) -> None:
+        lost = set(pool.lost)
+        if lost:
+            give_back(agent, lost, interrupted=True)
+            self._returned.append((pool, lost))
         claims, blockers = agent.claim_jobs(pool.free)
         self.blockers += blockers
         self._assignments += [(pool, Assignment(claim.job._p_oid, claim.key)) for claim in claims]
 
     def hand_over(self) -> None:
         """Let the threads run what was claimed, now that it is committed."""
+        for pool, lost in self._returned:
+            pool.lost -= lost
         for pool, assignment in self._assignments:
             pool.run(assignment)
-        self._assignments = []
+
+
+def give_back(agent: Agent, assignments: Iterable[Assignment], interrupted: bool) -> None:
+    """Return those of the agent's jobs to their queue; ``interrupted`` if some of their code may have run."""
+    wanted = {(assignment.oid, assignment.key) for assignment in assignments}
+    for claim in agent.claims():
+        if (claim.job._p_oid, claim.key) in wanted:
+            agent.give_back(claim, interrupted)

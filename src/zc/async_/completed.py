@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -81,7 +82,7 @@ class Completed(Persistent):
     def iter(self, start: datetime | None = None, stop: datetime | None = None) -> Iterator[Job]:
         """Jobs completed at or before ``start`` and at or after ``stop``, newest first."""
         for job in self:
-            ended = job.active_end
+            ended = clock.from_micros(_ended(job))
             if stop is not None and ended < stop:
                 return
             if start is None or ended <= start:
@@ -95,12 +96,10 @@ class Completed(Persistent):
 
     def last(self, stop: datetime | None = None) -> Job:
         """The oldest job completed at or after ``stop``; ``ValueError`` if there is none."""
-        oldest = None
-        for oldest in self.iter(None, stop):
-            pass
-        if oldest is None:
+        oldest = deque(self.iter(None, stop), maxlen=1)
+        if not oldest:
             raise ValueError("no completed job", stop)
-        return oldest
+        return oldest[0]
 
     def prune(self, limit: datetime) -> int:
         """Forget the pages whose jobs all ended before ``limit``; how many pages that were."""
@@ -113,4 +112,5 @@ class Completed(Persistent):
 
 
 def _ended(job: Job) -> int:
-    return clock.to_micros(job.active_end)
+    ended = job.active_end
+    return 0 if ended is None else clock.to_micros(ended)

@@ -6,15 +6,15 @@ import types
 from typing import Any
 
 import zope.component
-import zope.component.event  # noqa: F401, zope.event reaches registered handlers only once this is imported
+import zope.component.event
 from persistent.interfaces import IPersistent
 from ZODB.interfaces import IConnection
 
 from zc.async_ import instanceuuid
-from zc.async_.interfaces import IJob
-from zc.async_.interfaces import IQueue
 from zc.async_.interfaces import IUUID
 from zc.async_.interfaces import DatabaseOpened
+from zc.async_.interfaces import IJob
+from zc.async_.interfaces import IQueue
 from zc.async_.job import METHOD_TYPES
 from zc.async_.job import Job
 from zc.async_.queue import getDefaultQueue

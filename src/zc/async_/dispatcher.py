@@ -24,9 +24,11 @@ from ZODB.utils import z64
 from zc.async_ import clock
 from zc.async_ import instanceuuid
 from zc.async_.claimer import Claimer
+from zc.async_.claimer import give_back
 from zc.async_.heartbeat import Heartbeat
 from zc.async_.interfaces import KEY
 from zc.async_.pool import AgentThreadPool
+from zc.async_.pool import Assignment
 from zc.async_.queue import Queue
 from zc.async_.waker import Waker
 
@@ -89,6 +91,7 @@ class Dispatcher:
         self.activated: datetime | None = None
         self.last_poll: datetime | None = None
         self._bell = threading.Event()
+        self._dispatch_thread: threading.Thread | None = None
         self._pools: dict[tuple[str, str], AgentThreadPool] = {}
         self._next_due: datetime | None = None
         self._next_prune: datetime | None = None
@@ -114,7 +117,7 @@ class Dispatcher:
         self._transactions = TransactionManager()
         self._connection = self.db.open(self._transactions)
         self._heartbeat = Heartbeat(self.UUID)
-        self._claimer = Claimer(self._pool_of)
+        self._claimer = Claimer(self.UUID, self._pool_of)
         self._waker = Waker(self.db, self.wake)
         self._waker.start()
 
@@ -126,23 +129,28 @@ class Dispatcher:
         """
         if self.activated is None:
             raise ValueError("not activated")
-        started = time.monotonic()
+        deadline = time.monotonic() + timeout
         self.stopping.set()
         self.wake()
-        thread = getattr(self, "_dispatch_thread", None)
-        if thread is not None:
-            thread.join(timeout)
-        for pool in self._pools.values():
-            pool.stop()
-        ended = all([pool.join(lambda: started + timeout - time.monotonic()) for pool in self._pools.values()])
+        if self._dispatch_thread is not None:
+            self._dispatch_thread.join(timeout)
+        unbegun = {key: pool.stop() for key, pool in self._pools.items()}
+        still_running = [pool for pool in self._pools.values() if not pool.join(lambda: deadline - time.monotonic())]
         self._waker.stop()
-        self._finally_in_transaction(lambda: self._heartbeat.end(self._connection))
+        self._finally_in_transaction(lambda: self._end(unbegun))
         self._connection.close()
         self.change_connection_pool(-1)
         self._pools.clear()
         self.activated = None
         events.info("deactivated dispatcher %s", self.UUID)
-        return ended
+        return not still_running
+
+    def _end(self, unbegun: dict[tuple[str, str], list[Assignment]]) -> None:
+        for (queue_name, agent_name), assignments in unbegun.items():
+            record = self._connection.root()[KEY][queue_name].dispatchers.get(self.UUID, {})
+            if assignments and agent_name in record:
+                give_back(record[agent_name], assignments, interrupted=False)
+        self._heartbeat.end(self._connection)
 
     def wake(self) -> None:
         """Look for jobs now. From any thread; never blocks."""
@@ -203,12 +211,11 @@ class Dispatcher:
     def _pass(self, now: datetime) -> bool:
         self._transactions.begin()
         queues = self._heartbeat.step(self._connection, now)
-        claimed = self._claimer.step(queues, self.UUID)
+        claimed = self._claimer.step(queues)
         self._prune(queues, now)
         self._watch(queues)
         self._next_due = min((due for due in (queue.next_due() for queue in queues) if due is not None), default=None)
-        if self._connection._registered_objects:
-            self._transactions.get().note("zc.async claim" if claimed else "zc.async")
+        self._transactions.get().note("zc.async claim" if claimed else "zc.async")
         self._transactions.commit()
         self._heartbeat.committed(queues)
         self._claimer.hand_over()

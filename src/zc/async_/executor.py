@@ -1,7 +1,7 @@
 """Runs one job: prepare, call, store the outcome, commit; and what is done when one of these fails.
 
-Transactions: effects, result and state are one commit on the transaction manager of the job's connection. If the process
-dies before it, nothing has happened and the job is rescued; after it, the job is completed. Ownership: whoever
+Transactions: effects, result and state are one commit on the transaction manager of the job's connection. If the
+process dies before it, nothing has happened and the job is rescued; after it, the job is completed. Ownership: whoever
 takes a job away from a worker (rescue) writes the job's record, so the commit of the former owner conflicts, and each
 new attempt checks first that the job is still this worker's.
 """
@@ -23,7 +23,6 @@ from zope.event import notify
 
 from zc.async_ import clock
 from zc.async_.describe import custom_repr
-from zc.async_.describe import describe_callable
 from zc.async_.interfaces import ACTIVE
 from zc.async_.interfaces import ASSIGNED
 from zc.async_.interfaces import NEW
@@ -71,9 +70,10 @@ def perform(job: Job, key: int, note_commit: Callable[[bool], object]) -> Any:
     ``note_commit`` is called with True when the commit of an attempt begins, with False when it failed.
     Raises :class:`ReassignedError` when the claim is no longer valid.
     """
-    execution = Execution(job, clock.from_micros(key), (), {}, key, note_commit)
+    started = clock.from_micros(key)
+    execution = Execution(job, started, (), {}, key, note_commit)
     execution.check_owner()
-    if job.expired(execution.started):
+    if job.expired(started):
         return execution.finish(_failure_of(TimeoutError()))
     if job.interruptions and job.put_back:
         return execution.resume()
@@ -136,7 +136,7 @@ class Execution:
         if self.claim_key is None:
             owned = self.job.status == ACTIVE or self.started is None
         else:
-            claim = None if self.job.is_completed else self.agent.claim_of(self.job)
+            claim = None if self.agent is None or self.job.is_completed else self.agent.claim_of(self.job)
             owned = claim is not None and claim.key == self.claim_key
         if not owned:
             events.error("%r was reassigned: another process works on it now", self.job)
@@ -244,8 +244,8 @@ class Execution:
     def store(self, failure: Failure) -> None:
         """Commit a failure as the outcome; begins anew and checks the owner after a conflict."""
         while True:
-            self._record(failure)
             try:
+                self._record(failure)
                 self.transactions.commit()
                 return
             except TransactionError:
@@ -278,6 +278,6 @@ def _is_time(answer: Any) -> bool:
 def _log_outcome(job: Job) -> None:
     if isinstance(job.result, twisted_failure.Failure):
         level = logging.ERROR if job.failure_log_level is None else job.failure_log_level
-        events.log(level, "%s failed with traceback:\n%s", describe_callable(job), job.result.getTraceback())
+        events.log(level, "%s failed with traceback:\n%s", job.title, job.result.getTraceback())
     else:
-        trace.info("%s succeeded with result: %s", describe_callable(job), custom_repr(job.result))
+        trace.info("%s succeeded with result: %s", job.title, custom_repr(job.result))

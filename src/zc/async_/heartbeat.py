@@ -22,8 +22,8 @@ class Heartbeat:
     """One dispatcher's presence in the queues. Lives in the dispatch thread.
 
     The dispatcher's process is known to be the only one with its UUID (see ``instanceuuid.lock``). So a record that is
-    activated when it begins is left over from an earlier life: it is taken over at once and its jobs are rescued. Should
-    another process take the record over later, this one stands down in that queue for good.
+    activated when it begins is left over from an earlier life: it is taken over at once and its jobs are rescued.
+    Should another process take the record over later, this one stands down in that queue for good.
     """
 
     def __init__(self, uuid: UUID) -> None:
@@ -58,7 +58,7 @@ class Heartbeat:
     def committed(self, queues: list[Queue]) -> None:
         """Remember which life of ours the records tell of, now that they are committed."""
         for queue in queues:
-            self._lives[queue.name] = queue.dispatchers[self.uuid].activated
+            self._lives[queue.name or ""] = queue.dispatchers[self.uuid].activated
 
     def end(self, connection: Connection) -> None:
         """Deactivate the records of this life; jobs still in work go back to their queues. The caller commits."""

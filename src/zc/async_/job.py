@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import types
 import uuid
-from collections.abc import Iterable
 from datetime import datetime
-from datetime import timedelta
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -23,6 +21,7 @@ from zc.async_ import clock
 from zc.async_ import executor
 from zc.async_.containers import OwnedDict
 from zc.async_.containers import OwnedList
+from zc.async_.describe import describe_callable
 from zc.async_.describe import describe_job
 from zc.async_.interfaces import ACTIVE
 from zc.async_.interfaces import ASSIGNED
@@ -30,7 +29,6 @@ from zc.async_.interfaces import CALLBACKS
 from zc.async_.interfaces import COMPLETED
 from zc.async_.interfaces import NEW
 from zc.async_.interfaces import PENDING
-from zc.async_.interfaces import BadStatusError
 from zc.async_.interfaces import IAgent
 from zc.async_.interfaces import IJob
 from zc.async_.interfaces import IQueue
@@ -38,6 +36,7 @@ from zc.async_.interfaces import TimeoutError
 from zc.async_.picklable import check_picklable
 from zc.async_.retry import RetryCommonFourTimes
 from zc.async_.retry import make_policy
+from zc.async_.terms import Terms
 
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ if TYPE_CHECKING:
 
 OWN_STATES = {1: ACTIVE, 2: CALLBACKS, 3: COMPLETED}
 
-METHOD_TYPES = (types.MethodType, types.BuiltinMethodType, type({}.__setitem__))
+METHOD_TYPES = (types.MethodType, types.BuiltinMethodType, types.MethodWrapperType)
 
 __all__ = ["Job", "RetryCommonFourTimes", "isFailure"]
 
@@ -57,7 +56,7 @@ def isFailure(value: Any) -> bool:
 
 
 @implementer(IJob)
-class Job(Persistent):
+class Job(Terms, Persistent):
     """``Job(callable, *args, **kwargs)``: a call to be made later, once, in its own transaction.
 
     Arguments may be changed until it runs. Bound methods are kept as object and name. Plain attributes of subclasses
@@ -75,12 +74,7 @@ class Job(Persistent):
     _args: tuple[Any, ...] = ()
     _kwargs: dict[str, Any] | None = None
     _callable_name: str | None = None
-    _quota_names: tuple[str, ...] = ()
-    _priority = 0
-    _queued: int | None = None
     _assigner: bytes | None = None
-    _begin_after: int | None = None
-    _begin_by: timedelta | None = None
     _active_start: int | None = None
     _active_end: int | None = None
     _released = 0
@@ -113,9 +107,10 @@ class Job(Persistent):
 
     @callable.setter
     def callable(self, value: Any) -> None:
-        self._require((NEW,), "can only set callable when a job has NEW status")
-        if isinstance(value, METHOD_TYPES) and not isinstance(getattr(value, "__self__", None), types.ModuleType):
-            self._callable, self._callable_name = value.__self__, value.__name__
+        self.require_status((NEW,), "set callable", "NEW")
+        root = getattr(value, "__self__", None)
+        if isinstance(value, METHOD_TYPES) and root is not None and not isinstance(root, types.ModuleType):
+            self._callable, self._callable_name = root, value.__name__
         else:
             self._callable = value
 
@@ -140,78 +135,10 @@ class Job(Persistent):
         """Raise :class:`JobNotPicklable`, naming the argument, if the database could not store the job."""
         check_picklable(self._callable, self._args, self._kwargs or {})
 
-    # When it may run
-
     @property
-    def quota_names(self) -> tuple[str, ...]:
-        """The quotas that limit the job; settable while NEW or PENDING."""
-        return self._quota_names
-
-    @quota_names.setter
-    def quota_names(self, value: Iterable[str]) -> None:
-        if isinstance(value, str):
-            raise TypeError("provide an iterable of names")
-        names = tuple(value)
-        if self._require((NEW, PENDING), "can only set quota_names when a job has NEW or PENDING status") == PENDING:
-            self.parent.check_quota_names(names)
-        self._change_place(_quota_names=names)
-
-    @property
-    def lane(self) -> tuple[str, ...]:
-        """The lane in which the job waits: its quota names as a set."""
-        return tuple(sorted(set(self._quota_names)))
-
-    @property
-    def priority(self) -> int:
-        """Within a lane higher goes first; settable while NEW or PENDING."""
-        return self._priority
-
-    @priority.setter
-    def priority(self, value: int) -> None:
-        if not isinstance(value, int):
-            raise TypeError("priority must be an integer", value)
-        self._require((NEW, PENDING), "can only set priority when a job has NEW or PENDING status")
-        self._change_place(_priority=value)
-
-    def _change_place(self, **attributes: Any) -> None:
-        in_lane = self.parent is not None and self.parent.leave_lane(self)
-        vars(self).update(attributes)
-        self._p_changed = True
-        if in_lane:
-            self.parent.enter_lane(self)
-
-    @property
-    def begin_after(self) -> datetime | None:
-        """The job does not start before; settable while NEW, to an aware datetime. By default when it was queued."""
-        micros = self._queued if self._begin_after is None else self._begin_after
-        return None if micros is None else clock.from_micros(micros)
-
-    @begin_after.setter
-    def begin_after(self, value: datetime | None) -> None:
-        self._require((NEW,), "can only set begin_after when a job has NEW status")
-        self._begin_after = None if value is None else clock.to_micros(value)
-
-    @property
-    def begin_by(self) -> timedelta | None:
-        """The job must start within this time after ``begin_after``; None means no limit."""
-        return self._begin_by
-
-    @begin_by.setter
-    def begin_by(self, value: timedelta | None) -> None:
-        self._require((NEW, PENDING), "can only set begin_by when a job has NEW or PENDING status")
-        if value is not None and value < timedelta():
-            raise ValueError("negative values are not allowed")
-        self._begin_by = value
-
-    @property
-    def due_micros(self) -> int:
-        """When the job became or becomes due: a job predated by its author does not overtake those before it."""
-        return max(self._queued or 0, self._begin_after or 0)
-
-    def expired(self, now: datetime) -> bool:
-        """Whether it is too late to start the job."""
-        begin_after = self.begin_after
-        return self._begin_by is not None and begin_after is not None and begin_after + self._begin_by < now
+    def title(self) -> str:
+        """What the job does, in a line for logs and people."""
+        return describe_callable(self)
 
     # Where it is
 
@@ -220,7 +147,7 @@ class Job(Persistent):
         """One of the six states of ``interfaces``."""
         if self._state:
             return OWN_STATES[self._state]
-        if not IQueue.providedBy(self.parent):
+        if not _is_queue(self.parent):
             return NEW
         claim = self.parent.dispatchers.claim_of(self)
         if claim is None:
@@ -235,9 +162,7 @@ class Job(Persistent):
     @property
     def queue(self) -> Queue | None:
         """The queue that the job is or was in."""
-        if IQueue.providedBy(self.parent):
-            return self.parent
-        return self.parent.queue if IAgent.providedBy(self.parent) else None
+        return self.parent.queue if _is_agent(self.parent) else self.parent if _is_queue(self.parent) else None
 
     @property
     def assignerUUID(self) -> uuid.UUID | None:
@@ -247,7 +172,7 @@ class Job(Persistent):
     @property
     def agent(self) -> Agent | None:
         """The agent that works or worked on the job."""
-        if IAgent.providedBy(self.parent):
+        if _is_agent(self.parent):
             return self.parent
         queue = self.queue
         claim = None if queue is None else queue.dispatchers.claim_of(self)
@@ -348,14 +273,16 @@ class Job(Persistent):
 
     def fail(self, error: BaseException | None = None) -> None:
         """End a job that has not started; the result is a Failure of ``error`` or ``TimeoutError``. Commits."""
-        self._require((NEW, PENDING, ASSIGNED), "can only call fail on a job with NEW, PENDING, or ASSIGNED status")
+        self.require_status((NEW, PENDING, ASSIGNED), "call fail", "NEW, PENDING, or ASSIGNED")
         executor.fail(self, error or TimeoutError())
-
-    def _require(self, allowed: tuple[str, ...], complaint: str) -> str:
-        status = self.status
-        if status not in allowed:
-            raise BadStatusError(complaint)
-        return status
 
     def __repr__(self) -> str:
         return describe_job(self)
+
+
+def _is_queue(obj: Any) -> bool:
+    return IQueue.providedBy(obj)
+
+
+def _is_agent(obj: Any) -> bool:
+    return IAgent.providedBy(obj)

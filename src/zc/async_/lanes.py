@@ -106,34 +106,32 @@ def _place(item: tuple[Place, Job]) -> Place:
 
 
 class _Room:
-    """Places left in each quota, counted once for each claim."""
+    """Who holds the places of each quota, looked up once for each claim."""
 
     def __init__(self, quotas: Quotas) -> None:
         self._quotas = quotas
-        self._left: dict[str, int] = {}
+        self._holders: dict[str, tuple[Job, ...]] = {}
         self._full: set[str] = set()
 
-    def _places_left(self, name: str) -> int | None:
-        quota = self._quotas.get(name)
-        if quota is None:
-            return None
-        if name not in self._left:
-            self._left[name] = quota.size - len(quota)
-        return self._left[name]
+    def _holders_of(self, name: str) -> tuple[Job, ...]:
+        if name not in self._holders:
+            self._holders[name] = tuple(self._quotas[name])
+        return self._holders[name]
 
     def for_job(self, names: tuple[str, ...], job: Job) -> bool:
         for name in names:
-            left = self._places_left(name)
-            if left is not None and left < 1 and job not in self._quotas[name]:
-                self._full.add(name)
-                return False
+            if name in self._quotas:
+                holders = self._holders_of(name)
+                if len(holders) >= self._quotas[name].size and job not in holders:
+                    self._full.add(name)
+                    return False
         return True
 
     def take(self, job: Job) -> None:
-        for name in job.quota_names:
-            if self._places_left(name) is not None and job not in self._quotas[name]:
-                self._left[name] -= 1
-                self._quotas[name].add(job)
+        for name in job.lane:
+            if name in self._quotas and job not in self._holders_of(name):
+                self._holders[name] += (job,)
+                self._quotas[name].hold(self._holders[name])
 
     def blockers(self) -> list[Job]:
-        return [job for name in self._full for job in self._quotas[name]]
+        return [job for name in self._full for job in self._holders_of(name)]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-import pickle
 from typing import Any
 
 from persistent import Persistent
+from zodbpickle import pickle
 
 from zc.async_.describe import custom_repr
 from zc.async_.interfaces import JobNotPicklable
@@ -16,23 +16,30 @@ PICKLING_ERRORS = (pickle.PicklingError, TypeError, AttributeError, ValueError, 
 """What ``pickle`` and ``__reduce__`` methods raise for what cannot be pickled."""
 
 ADVICE = {
-    "callable": "use a function or class that can be imported by its name, not a lambda or a function within a function",
+    "callable": "use a function that can be imported by its name, not a lambda or a function within a function",
     "argument": "pass plain data, or the path, UID or id of what you mean",
 }
 
 
-class StoragePickler(pickle.Pickler):
+PROTOCOL = 3
+"""The protocol that ZODB writes; it knows fewer things than today's default."""
+
+
+class StoragePickler(pickle.Pickler):  # type: ignore[misc]
     """Pickles as the database does: persistent objects become references."""
 
+    def __init__(self, file: io.BytesIO) -> None:
+        super().__init__(file, PROTOCOL)
+
     def persistent_id(self, obj: Any) -> Any:
-        """Any true value stands for a reference."""
-        return "reference" if isinstance(obj, Persistent) else None
+        """Any true value stands for a reference. By ``type``: what only pretends to be persistent is not stored."""
+        return "reference" if issubclass(type(obj), Persistent) else None
 
 
 def picklable(value: Any) -> Exception | None:
     """None if the database can store the value, else the reason why it cannot."""
     try:
-        StoragePickler(io.BytesIO(), pickle.DEFAULT_PROTOCOL).dump(value)
+        StoragePickler(io.BytesIO()).dump(value)
     except PICKLING_ERRORS as error:
         return error
     return None

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 from typing import NamedTuple
 
 import transaction
-from transaction.interfaces import TransientError
 from ZEO.Exceptions import ClientDisconnected
+from ZODB.utils import u64
 
-from zc.async_.describe import describe_job
 from zc.async_.executor import perform
 from zc.async_.interfaces import ReassignedError
 from zc.async_.threadlocal import local
@@ -42,6 +41,7 @@ class AgentThreadPool:
     """As many threads as the agent may work on jobs, each with a connection of its own for its whole life.
 
     The thread's ordinary ``transaction.manager`` is the connection's. ``size`` is set by the dispatch thread only.
+    ``lost`` are jobs that a thread could not bring to an outcome; the claimer returns them to their queue.
     """
 
     def __init__(self, dispatcher: Dispatcher, name: str, size: int, finished: Callable[[], object]) -> None:
@@ -54,6 +54,7 @@ class AgentThreadPool:
         self._busy = 0
         self._committing: set[int] = set()
         self._waiting: dict[Assignment, None] = {}
+        self.lost: set[Assignment] = set()
         self.size = 0
         self.resize(size)
 
@@ -91,7 +92,7 @@ class AgentThreadPool:
         self._inbox.put(assignment)
 
     def stop(self) -> list[Assignment]:
-        """End the threads, and return what none of them had begun."""
+        """Take back what no thread has begun, and let the threads end."""
         with self._lock:
             unbegun = list(self._waiting)
             self._waiting.clear()
@@ -139,25 +140,27 @@ class AgentThreadPool:
 
     def _perform(self, connection: Connection, assignment: Assignment) -> None:
         """Run a job to its outcome. The top of the thread: whatever happens is logged, and the thread goes on."""
-        description = f"job {int.from_bytes(assignment.oid, 'big')}"
-        while not self.dispatcher.stopping.is_set():
-            try:
-                transaction.begin()
-                job = connection.get(assignment.oid)
-                description = describe_job(job)
-                trace.info("starting in thread %s: %s", threading.get_ident(), description)
-                perform(job, assignment.key, self._note_commit)
-                trace.info("completed in thread %s: %s", threading.get_ident(), description)
-                return
-            except ReassignedError:
-                return
-            except ClientDisconnected:
-                events.info("the database server is away; %s waits for it", description)
-                self.dispatcher.stopping.wait(RECONNECT_WAIT)
-            except TransientError:
-                trace.warning("a conflict before %s could begin; trying again", description)
-            except Exception:
-                events.critical("unexpected error while running %s", description, exc_info=True)
-                return
-            finally:
-                transaction.abort()
+        try:
+            while not self._try(connection, assignment):
+                if self.dispatcher.stopping.wait(RECONNECT_WAIT):
+                    return
+        except ReassignedError as error:
+            trace.info("job %d is no longer ours: %s", u64(assignment.oid), error)
+        except Exception:
+            events.critical("unexpected error while running job %d", u64(assignment.oid), exc_info=True)
+            self.lost.add(assignment)
+        finally:
+            transaction.abort()
+
+    def _try(self, connection: Connection, assignment: Assignment) -> bool:
+        """Whether the job could be run: False while the database server is away."""
+        try:
+            transaction.begin()
+            job = connection.get(assignment.oid)
+            trace.info("starting in thread %s: %r", threading.get_ident(), job)
+            perform(job, assignment.key, self._note_commit)
+            trace.info("completed in thread %s: %r", threading.get_ident(), job)
+        except ClientDisconnected as error:
+            events.info("job %d waits for the database server: %s", u64(assignment.oid), error)
+            return False
+        return True

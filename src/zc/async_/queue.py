@@ -1,9 +1,9 @@
 """The waiting room: jobs come in through shards, wait in lanes, and are claimed from there.
 
 Who writes what: a put writes the job and its connection's shard. A claim writes cursors, lanes, the schedule, quotas
-and (see ``agent``) the claiming agent, never the job. So puts never conflict with puts or claims; two claims conflict when
-they take from the same place, and the loser simply claims again. If a process dies before its commit nothing has
-happened; after it, the agent's record says who has the job.
+and the agent's workload, never the job. So puts never conflict with puts or claims; two claims conflict when they take
+from the same place, and the loser simply claims again. If a process dies before its commit nothing has happened; after
+it, the agent's workload says who has the job.
 """
 
 from __future__ import annotations
@@ -312,7 +312,7 @@ def _place(item: tuple[Place, Job]) -> Place:
 
 
 def _as_job(item: Any) -> Job:
-    job = IJob(item, None)
+    job: Any = IJob(item, None)
     if job is not None:
         return job
     if callable(item):

@@ -60,6 +60,10 @@ class Quota(Persistent):
             raise ValueError("Quota is filled")
         self._holders = (*self, job)
 
+    def hold(self, jobs: tuple[Job, ...]) -> None:
+        """Let exactly these jobs hold the places. For a claim, which makes them hold by giving them to an agent."""
+        self._holders = jobs
+
     def __contains__(self, job: Any) -> bool:
         return any(holder is job for holder in self)
 

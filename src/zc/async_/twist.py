@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import copyreg
 import io
-import pickle
 from typing import Any
 
 from twisted.python import failure
+from twisted.python import reflect
+from zodbpickle import pickle
 
 from zc.async_.picklable import StoragePickler
 
@@ -42,7 +42,7 @@ class Failure(failure.Failure):
         super().cleanFailure()
         self.tb = None
         if not survives_pickling(self.value):
-            text = f"{self.type.__module__}.{self.type.__qualname__}: {_safe_text(self.value)}"
+            text = f"{reflect.qual(type(self.value))}: {_safe_text(self.value)}"
             self.value = ReducedError(text[:MESSAGE_KEPT])
             self.type = ReducedError
 
@@ -57,12 +57,16 @@ class Failure(failure.Failure):
             "frames": [[name, file, line, (), ()] for name, file, line, _, _ in self.frames],
         }
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
+    def __setstate__(self, state: Any) -> None:
         super().__setstate__({"stack": [], "captureVars": False, "tb": None, "pickled": 1, "count": 0, **state})
         self.sanitized = True
 
     def __reduce__(self) -> Any:
-        return (copyreg.__newobj__, (type(self),), self.__getstate__())
+        return (_new, (type(self),), self.__getstate__())
+
+
+def _new(cls: type[Failure]) -> Failure:
+    return cls.__new__(cls)
 
 
 def _safe_text(error: Any) -> str:
@@ -84,7 +88,7 @@ def survives_pickling(value: Any) -> bool:
     return True
 
 
-class _StorageUnpickler(pickle.Unpickler):
+class _StorageUnpickler(pickle.Unpickler):  # type: ignore[misc]
     def persistent_load(self, pid: Any) -> Any:
         return None
 

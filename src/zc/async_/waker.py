@@ -1,9 +1,9 @@
 """Rings a dispatcher's bell when a commit, in this process or any other, touched what it watches.
 
 ZEO tells each client the oids of every commit, and ZODB passes them, like those of commits in this process, to all
-instances of its MVCC adapter. A waker joins these instances. It is called in the committing thread or the ZEO client's network
-thread, under the adapter's lock: it compares two sets and sets an event, nothing more. Storages that do their own MVCC
-(RelStorage) have no such adapter; there the dispatcher's poll is the pace.
+instances of its MVCC adapter. A waker joins these instances. It is called in the committing thread or the ZEO client's
+network thread, under the adapter's lock: it compares two sets and sets an event, nothing more. Storages that do their
+own MVCC (RelStorage) have no such adapter; there the dispatcher's poll is the pace.
 """
 
 from __future__ import annotations

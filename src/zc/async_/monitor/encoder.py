@@ -31,9 +31,14 @@ class Encoder(json.JSONEncoder):
             return str(o)
         if isinstance(o, Iterator):
             return list(o)
-        if IJob.providedBy(o) and o._p_jar is not None:
-            return [u64(o._p_oid), o._p_jar.db().database_name]
+        if IJob.providedBy(o) and getattr(o, "_p_jar", None) is not None:
+            return job_id(o)
         return custom_repr(o)
+
+
+def job_id(job: Any) -> list[int | str]:
+    """The number of a stored job, and the name of its database."""
+    return [u64(job._p_oid), job._p_jar.db().database_name]
 
 
 def duration(delta: timedelta) -> dict[str, float]:

@@ -14,17 +14,21 @@ import stat
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from threading import Event
 from threading import Thread
 from typing import Any
 from typing import Literal
 
 from twisted.internet import tcp
 from twisted.internet import unix
+from twisted.internet.defer import maybeDeferred
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IHalfCloseableProtocol
 from twisted.internet.protocol import ServerFactory
+from twisted.internet.protocol import connectionDone
 from twisted.protocols.basic import LineOnlyReceiver
 from twisted.protocols.policies import TimeoutMixin
+from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from zc.async_.monitor import reactors
@@ -94,7 +98,7 @@ class MonitorProtocol(LineOnlyReceiver, TimeoutMixin):
     def writeConnectionLost(self) -> None:
         pass
 
-    def connectionLost(self, reason: Any) -> None:
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
         self.factory.connections.discard(self)
         self.setTimeout(None)
         self.waiting.clear()
@@ -187,13 +191,15 @@ class Listener:
 
     def close(self) -> None:
         """Stop listening and drop all connections.  Not from the reactor's thread."""
+        closed = Event()
 
         def close() -> None:
-            self._port.stopListening()
             for connection in tuple(self._factory.connections):
                 connection.transport.abortConnection()
+            maybeDeferred(self._port.stopListening).addBoth(lambda outcome: closed.set())
 
-        _call(self._reactor, close)
+        self._reactor.callFromThread(close)
+        closed.wait(reactors.TIMEOUT)
 
 
 def start(address: int | Address, reactor: Any = None) -> Address | Literal[False]:

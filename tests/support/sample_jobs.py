@@ -1,0 +1,128 @@
+"""Functions that tests queue; in a module of their own so that worker processes can import them too."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import transaction
+from persistent import Persistent
+from ZODB.POSException import ConflictError
+
+from zc.async_ import local
+
+
+RELEASE: dict[str, threading.Event] = {}
+"""Events that held jobs wait for, by name."""
+
+
+def add(a: int, b: int = 2) -> int:
+    return a + b
+
+
+def fail(message: str = "broken") -> None:
+    raise ValueError(message)
+
+
+def mark(name: str) -> str:
+    """Leave a mark in the database root that has this job's number of runs."""
+    root = local.getJob()._p_jar.root()
+    root[name] = root.get(name, 0) + 1
+    return name
+
+
+def mark_and_fail(name: str) -> None:
+    mark(name)
+    raise ValueError(name)
+
+
+def hold(name: str, seconds: float = 20) -> str:
+    """Wait until the test releases the name."""
+    if not RELEASE.setdefault(name, threading.Event()).wait(seconds):
+        raise AssertionError(f"{name} was never released")
+    return name
+
+
+def conflict(times: int) -> int:
+    """Conflict on the first ``times`` attempts; the number of the attempt that got through."""
+    job = local.getJob()
+    job._v_attempts = getattr(job, "_v_attempts", 0) + 1
+    if job._v_attempts <= times:
+        raise ConflictError()
+    return job._v_attempts
+
+
+ATTEMPTS: dict[str, int] = {}
+
+
+def conflict_counted(name: str, times: int) -> int:
+    ATTEMPTS[name] = ATTEMPTS.get(name, 0) + 1
+    if ATTEMPTS[name] <= times:
+        raise ConflictError()
+    return ATTEMPTS[name]
+
+
+def conflict_at_commit(name: str, times: int) -> int:
+    """Write, and make the commit conflict on the first ``times`` attempts."""
+    mark(name)
+    ATTEMPTS[name] = ATTEMPTS.get(name, 0) + 1
+    if ATTEMPTS[name] <= times:
+        transaction.get().addBeforeCommitHook(conflict_counted, (name + "/hook", sys.maxsize))
+    return ATTEMPTS[name]
+
+
+def exit_thread() -> None:
+    sys.exit(3)
+
+
+def return_lambda() -> Any:
+    return lambda: 1
+
+
+class Unreadable(Exception):
+    """Can be pickled but not read again."""
+
+    def __init__(self, one: int, two: int) -> None:
+        super().__init__(one)
+
+
+def raise_unreadable() -> None:
+    raise Unreadable(1, 2)
+
+
+def raise_holding_lock() -> None:
+    raise ValueError("held by", threading.Lock())
+
+
+def who() -> tuple[Any, ...]:
+    """What a job can know about itself."""
+    job = local.getJob()
+    return repr(job), job.status, local.getQueue().name, local.getAgentName(), str(local.getDispatcher().UUID)
+
+
+class Counter(Persistent):
+    """An object of the application."""
+
+    value = 0
+
+    def increase(self, by: int = 1) -> int:
+        self.value += by
+        return self.value
+
+
+def sleep_in_file(folder: str, seconds: float = 60) -> str:
+    """Count the run in a file, then work until a file called ``go`` appears beside it."""
+    path = Path(folder)
+    with (path / "runs").open("a") as runs:
+        runs.write(f"{os.getpid()}\n")
+    mark("effects")
+    deadline = time.monotonic() + seconds
+    while not (path / "go").exists():
+        if time.monotonic() > deadline:
+            raise AssertionError("nobody said go")
+        time.sleep(0.02)
+    return "done"

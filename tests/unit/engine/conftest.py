@@ -1,0 +1,120 @@
+"""A database with a queue, a clock that stands still, and dispatchers that end with the test."""
+
+import logging
+import uuid
+from datetime import datetime
+from datetime import timedelta
+from datetime import timezone
+
+import pytest
+import sample_jobs
+import transaction
+import ZODB
+import zope.component
+import zope.component.event  # noqa: F401, lets zope.event reach the agent installer
+from zope.component.testing import setUp
+from zope.component.testing import tearDown
+
+from zc.async_ import clock
+from zc.async_ import dispatcher
+from zc.async_.interfaces import KEY
+from zc.async_.interfaces import DatabaseOpened
+from zc.async_.interfaces import IDispatcherActivated
+from zc.async_.subscribers import AgentInstaller
+from zc.async_.subscribers import queue_installer
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "/unit/engine/" in item.path.as_posix():
+            item.add_marker(pytest.mark.filterwarnings("error"), append=False)
+
+
+@pytest.fixture(autouse=True)
+def components():
+    setUp()
+    yield
+    dispatcher.clear()
+    tearDown()
+
+
+@pytest.fixture
+def db(tmp_path):
+    opened = ZODB.DB(str(tmp_path / "Data.fs"))
+    yield opened
+    transaction.abort()
+    opened.close()
+
+
+@pytest.fixture
+def connection(db):
+    queue_installer(DatabaseOpened(db))
+    return db.open()
+
+
+@pytest.fixture
+def queue(connection):
+    return connection.root()[KEY][""]
+
+
+class Clock:
+    """Tells the time that a test sets."""
+
+    def __init__(self):
+        self.time = datetime(2026, 3, 1, 10, tzinfo=timezone.utc)
+
+    def __call__(self):
+        return self.time
+
+    def advance(self, **duration):
+        self.time += timedelta(**duration)
+
+
+@pytest.fixture
+def stopped_clock():
+    fake = Clock()
+    clock.set_source(fake)
+    yield fake
+    clock.set_source(None)
+
+
+@pytest.fixture
+def dispatch(db):
+    """Start dispatchers: ``dispatch(size=3)``. They are ended after the test."""
+    started = []
+
+    def start(size=3, uid=None, poll_interval=5, activate=True, **agent):
+        zope.component.provideHandler(AgentInstaller("main", size=size, **agent), [IDispatcherActivated])
+        one = dispatcher.Dispatcher(db, poll_interval=poll_interval, uuid=uid or uuid.uuid4())
+        if activate:
+            one.activate()
+        else:
+            one.prepare()
+        started.append(one)
+        return one
+
+    yield start
+    for event in sample_jobs.RELEASE.values():
+        event.set()
+    for one in started:
+        if one.activated is not None:
+            one.deactivate(5)
+    sample_jobs.RELEASE.clear()
+    sample_jobs.ATTEMPTS.clear()
+
+
+@pytest.fixture
+def log(caplog):
+    """The records of the engine's loggers."""
+    caplog.set_level(logging.DEBUG, logger="zc.async")
+    return caplog
+
+
+@pytest.fixture
+def release():
+    """Let the held job of that name go on."""
+
+    def go(name):
+        sample_jobs.RELEASE.setdefault(name, sample_jobs.threading.Event()).set()
+
+    return go
