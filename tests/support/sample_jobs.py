@@ -16,8 +16,34 @@ from ZODB.POSException import ConflictError
 from zc.async_ import local
 
 
-RELEASE: dict[str, threading.Event] = {}
-"""Events that held jobs wait for, by name."""
+class Gates:
+    """Where held jobs wait, by name, until the test lets them go."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._events: dict[str, threading.Event] = {}
+        self._all_open = False
+
+    def __getitem__(self, name: str) -> threading.Event:
+        with self._lock:
+            event = self._events.setdefault(name, threading.Event())
+            if self._all_open:
+                event.set()
+            return event
+
+    def open_all(self) -> None:
+        """Hold nobody any more."""
+        with self._lock:
+            self._all_open = True
+            for event in self._events.values():
+                event.set()
+
+    def reset(self) -> None:
+        """Hold again."""
+        self.__init__()
+
+
+GATES = Gates()
 
 
 def add(a: int, b: int = 2) -> int:
@@ -42,7 +68,7 @@ def mark_and_fail(name: str) -> None:
 
 def hold(name: str, seconds: float = 20) -> str:
     """Wait until the test releases the name."""
-    if not RELEASE.setdefault(name, threading.Event()).wait(seconds):
+    if not GATES[name].wait(seconds):
         raise AssertionError(f"{name} was never released")
     return name
 

@@ -131,8 +131,8 @@ class Agent(Persistent):
         claims, _ = self.claim_jobs(1, active=False)
         return claims[0].job if claims else None
 
-    def claim_jobs(self, limit: int, active: bool = True) -> tuple[list[Claim], list[Job]]:
-        """Claim up to ``limit`` jobs, and start them if ``active``; also the jobs that others wait for.
+    def claim_jobs(self, limit: int, active: bool = True) -> tuple[list[Claim], list[Persistent]]:
+        """Claim up to ``limit`` jobs, and start them if ``active``; also whose change may let others start.
 
         Started means that with the caller's commit they are ACTIVE for everybody, before any of their code runs.
         """
@@ -144,13 +144,13 @@ class Agent(Persistent):
         jobs, blockers = self._choose(room)
         if not jobs:
             return [], blockers
-        self._file_completed()
+        self.file_completed()
         now = clock.to_micros(clock.now())
         new = [Claim(self, job, max(now, job.last_release + 1), active) for job in jobs]
         self._workload.claims = tuple((claim.job, claim.key, claim.active) for claim in valid + new)
         return new, blockers
 
-    def _choose(self, room: int) -> tuple[list[Job], list[Job]]:
+    def _choose(self, room: int) -> tuple[list[Job], list[Persistent]]:
         queue = self.queue
         if queue is None:
             return [], []
@@ -159,10 +159,15 @@ class Agent(Persistent):
         chosen = itertools.islice(iter(lambda: self._chooser(self), None), max(room, 0))  # type: ignore[misc]
         return list(chosen), []
 
-    def _file_completed(self) -> None:
-        for job, key, _ in self._workload.claims:
-            if job.is_completed and key > job.last_release:
-                self.completed.add(job)
+    def file_completed(self) -> None:
+        """Move jobs that have ended from those in work to the completed ones. For the agent's own dispatcher."""
+        claims = self._workload.claims
+        remaining = tuple(entry for entry in claims if not entry[0].is_completed)
+        if len(remaining) < len(claims):
+            self._workload.claims = remaining
+            for job, key, _ in claims:
+                if job.is_completed and key > job.last_release:
+                    self.completed.add(job)
 
     # Giving back
 
@@ -171,7 +176,7 @@ class Agent(Persistent):
 
         A job that had been started counts an interruption: its retry policy will be asked.
         """
-        self._file_completed()
+        self.file_completed()
         for claim in self.claims():
             self.give_back(claim, interrupted=claim.active)
         self._workload.claims = ()

@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from persistent import Persistent
+
 from zc.async_.pool import Assignment
 
 
 if TYPE_CHECKING:
     from zc.async_.agent import Agent
-    from zc.async_.job import Job
     from zc.async_.pool import AgentThreadPool
     from zc.async_.queue import Queue
 
@@ -23,6 +24,7 @@ class Claimer:
     """One dispatcher's hunger for jobs. Lives in the dispatch thread; the dispatcher commits between the two halves.
 
     If the process dies after the commit, the agents' records tell which jobs it had, and they are rescued.
+    ``watched`` are the objects whose change may make another step worth while.
     """
 
     def __init__(self, uuid: UUID, pool_of: PoolOf) -> None:
@@ -30,13 +32,13 @@ class Claimer:
         self._pool_of = pool_of
         self._assignments: list[tuple[AgentThreadPool, Assignment]] = []
         self._returned: list[tuple[AgentThreadPool, set[Assignment]]] = []
-        self.blockers: list[Job] = []
+        self.watched: list[Persistent] = []
 
     def step(self, queues: list[Queue]) -> bool:
         """Claim for all agents of the dispatcher in these queues; whether anything was claimed."""
         self._assignments = []
         self._returned = []
-        self.blockers = []
+        self.watched = []
         for queue in queues:
             for name, agent in queue.dispatchers[self._uuid].items():
                 self._claim(self._pool_of(queue, name, agent.size), agent)
@@ -48,7 +50,7 @@ class Claimer:
             give_back(agent, lost, interrupted=True)
             self._returned.append((pool, lost))
         claims, blockers = agent.claim_jobs(pool.free)
-        self.blockers += blockers
+        self.watched += [agent, *blockers]
         self._assignments += [(pool, Assignment(claim.job._p_oid, claim.key)) for claim in claims]
 
     def hand_over(self) -> None:

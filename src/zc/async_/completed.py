@@ -101,14 +101,15 @@ class Completed(Persistent):
             raise ValueError("no completed job", stop)
         return oldest[0]
 
-    def prune(self, limit: datetime) -> int:
-        """Forget the pages whose jobs all ended before ``limit``; how many pages that were."""
-        if self._pages is None:
-            return 0
-        old = list(self._pages.keys(max=clock.to_micros(limit) - 1))
-        for number in old:
-            del self._pages[number]
-        return len(old)
+    def prune(self, limit: datetime) -> None:
+        """Forget jobs that ended before ``limit``; those on a page go when the last of them is old enough."""
+        oldest = clock.to_micros(limit)
+        kept = tuple(job for job in self._workload.recent if _ended(job) >= oldest)
+        if len(kept) < len(self._workload.recent):
+            self._workload.recent = kept
+        if self._pages is not None:
+            for number in list(self._pages.keys(max=oldest - 1)):
+                del self._pages[number]
 
 
 def _ended(job: Job) -> int:

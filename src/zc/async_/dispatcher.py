@@ -231,13 +231,13 @@ class Dispatcher:
                 agent.prune(now, RETENTION)
 
     def _watch(self, queues: list[Queue]) -> None:
-        """Watch what a put must touch, pausing, and the jobs whose end makes room for others."""
+        """Watch what a put must touch, pausing, and what the claimer says."""
         container = self._connection.root().get(KEY)
         watched = [z64 if container is None else container._p_oid]
         for queue in queues:
             watched += [queue._p_oid, queue.shards._p_oid]
             watched += [shard._p_oid for shard in queue.shards.values()]
-        watched += [job._p_oid for job in self._claimer.blockers]
+        watched += [obj._p_oid for obj in self._claimer.watched]
         if self._waker.watch(watched):
             self.wake()
 

@@ -206,9 +206,16 @@ class Execution:
         return AGAIN if answer else self.finish(failure)
 
     def _ask(self, method: str, *args: Any) -> Any:
-        if self.policy is None:
-            self.policy = self.job.getRetryPolicy()
-        return getattr(self.policy, method)(*args)
+        """The policy's answer; no, if it cannot be made or asked."""
+        try:
+            if self.policy is None:
+                self.policy = self.job.getRetryPolicy()
+            return getattr(self.policy, method)(*args)
+        except JOB_ERRORS:
+            events.error("the retry policy of %r failed; it is not tried again", self.job, exc_info=True)
+            self.transactions.begin()
+            self.check_owner()
+            return False
 
     def _reschedule(self, when: datetime | timedelta) -> Any:
         now = clock.now()

@@ -96,8 +96,8 @@ class LaneHeads:
         """Count a job against its quotas, in this view and in their records."""
         self._room.take(job)
 
-    def blockers(self) -> list[Job]:
-        """The jobs whose end makes room in the quotas that stopped a lane."""
+    def blockers(self) -> list[Persistent]:
+        """The quotas that stopped a lane, and the jobs whose end makes room in them."""
         return self._room.blockers()
 
 
@@ -133,5 +133,5 @@ class _Room:
                 self._holders[name] += (job,)
                 self._quotas[name].hold(self._holders[name])
 
-    def blockers(self) -> list[Job]:
-        return [job for name in self._full for job in self._holders_of(name)]
+    def blockers(self) -> list[Persistent]:
+        return [blocker for name in self._full for blocker in (self._quotas[name], *self._holders_of(name))]

@@ -233,8 +233,8 @@ class Queue(Persistent):
         claimed, _ = self.claim_jobs(1, filter)
         return claimed[0] if claimed else default
 
-    def claim_jobs(self, limit: int, filter: Callable[[Job], bool] | None = None) -> tuple[list[Job], list[Job]]:
-        """Take out up to ``limit`` jobs that may start now, and tell which running jobs hold up others.
+    def claim_jobs(self, limit: int, filter: Callable[[Job], bool] | None = None) -> tuple[list[Job], list[Persistent]]:
+        """Take out up to ``limit`` jobs that may start now, and tell whose change may let others start.
 
         The caller commits. A ``ConflictError`` then means that somebody was faster: abort and claim again.
         """

@@ -94,12 +94,11 @@ def dispatch(db):
         return one
 
     yield start
-    for event in sample_jobs.RELEASE.values():
-        event.set()
+    sample_jobs.GATES.open_all()
     for one in started:
         if one.activated is not None:
             one.deactivate(5)
-    sample_jobs.RELEASE.clear()
+    sample_jobs.GATES.reset()
     sample_jobs.ATTEMPTS.clear()
 
 
@@ -115,6 +114,6 @@ def release():
     """Let the held job of that name go on."""
 
     def go(name):
-        sample_jobs.RELEASE.setdefault(name, sample_jobs.threading.Event()).set()
+        sample_jobs.GATES[name].set()
 
     return go
