@@ -124,8 +124,8 @@ class Dispatcher:
     def deactivate(self, timeout: float = 3) -> bool:
         """Stop claiming, let running jobs go on for ``timeout`` seconds, give back the rest, and end.
 
-        Whether all threads have ended; a thread still in a job's code then finds its job taken away. ``ValueError`` if
-        not activated. To be called before the database is closed, from any thread but this dispatcher's own.
+        Whether all threads have ended. A thread still in a job's code finds its job taken away later; while it runs
+        the database must not be closed. ``ValueError`` if not activated. For any thread but this dispatcher's own.
         """
         if self.activated is None:
             raise ValueError("not activated")

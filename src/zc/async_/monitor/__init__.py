@@ -13,12 +13,12 @@ from zc.async_.monitor.basics import interactive
 from zc.async_.monitor.basics import quit
 from zc.async_.monitor.basics import register
 from zc.async_.monitor.basics import register_basics
+from zc.async_.monitor.dispatcher import async_
+from zc.async_.monitor.dispatcher import funcs
 from zc.async_.monitor.encoder import Encoder
 from zc.async_.monitor.encoder import encoder
 from zc.async_.monitor.interfaces import IMonitorPlugin
 from zc.async_.monitor.listener import start
-from zc.async_.monitor.process import async_
-from zc.async_.monitor.process import funcs
 from zc.async_.monitor.server import INTERACTIVE_MARKER
 from zc.async_.monitor.server import MORE_MARKER
 from zc.async_.monitor.server import QUIT_MARKER

@@ -14,6 +14,7 @@ import stat
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
 from threading import Event
 from threading import Thread
 from typing import Any
@@ -251,4 +252,7 @@ def _call(reactor: Any, function: Callable[..., Any], *args: Any) -> Any:
             outcome.set_exception(error)
 
     reactor.callFromThread(call)
-    return outcome.result(timeout=reactors.TIMEOUT)
+    try:
+        return outcome.result(timeout=reactors.TIMEOUT)
+    except FutureTimeout:
+        raise TimeoutError("The reactor of the monitor does not run") from None

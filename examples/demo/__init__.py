@@ -1,0 +1,1 @@
+"""The demonstration of ``plone.app.async``, by real processes over HTTP."""

@@ -1,0 +1,1 @@
+"""The smallest add-on that uses ``plone.app.async``."""

@@ -1,0 +1,43 @@
+"""What makes a Zope process an instance or a worker: the role file it loads.
+
+A role file, such as ``single_db_worker.zcml``, registers one of the classes here as the ``IInitAsync`` utility, and
+the two subscribers.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from zope.component import queryUtility
+
+from plone.app.async_ import databases
+from plone.app.async_ import process
+from plone.app.async_.instance import InitInstance
+from plone.app.async_.interfaces import IInitAsync
+from plone.app.async_.worker import InitWorker
+
+
+class InitSingleDBInstance(InitInstance):
+    """Jobs are queued in the main database."""
+
+    db_name = databases.ROOT
+
+
+class InitSingleDBWorker(InitWorker):
+    """Jobs are taken from the main database."""
+
+    db_name = databases.ROOT
+
+
+def databases_opened(event: Any) -> None:
+    """Tell where the queues are, in scripts as well, and start nothing."""
+    init = queryUtility(IInitAsync)
+    if init is not None:
+        init.register_databases()
+
+
+def process_starting(event: Any) -> None:
+    """Start what this process is for, unless it runs a script."""
+    init = queryUtility(IInitAsync)
+    if init is not None and process.is_server():
+        init.init()

@@ -1,0 +1,108 @@
+"""The Zope process around us: whether it is a server, and how it ends."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import Zope2
+
+
+logger = logging.getLogger("plone.app.async")
+
+CONSOLE = "Zope2.utilities.zconsole"
+GRACE = "ZC_ASYNC_GRACE"
+DEFAULT_GRACE = 5.0
+
+
+def is_server() -> bool:
+    """Whether this process serves requests, rather than running a script.
+
+    ``IProcessStarting`` is notified in ``zconsole`` as well.
+    """
+    main = getattr(sys.modules["__main__"], "__spec__", None)
+    return CONSOLE not in sys.modules and (main is None or main.name != CONSOLE)
+
+
+def grace_seconds() -> float:
+    """How long running jobs may go on when the process ends."""
+    value = os.environ.get(GRACE)
+    if not value:
+        return DEFAULT_GRACE
+    try:
+        return max(float(value), 0.0)
+    except ValueError:
+        logger.warning("%s is no number of seconds: %r", GRACE, value)
+        return DEFAULT_GRACE
+
+
+class Closer:
+    """Runs ``stop`` once; looks like a database that is closed."""
+
+    def __init__(self, stop: Callable[[], bool]) -> None:
+        self._stop: Callable[[], bool] | None = stop
+
+    def close(self) -> None:
+        stop, self._stop = self._stop, None
+        if stop is None:
+            return
+        ended = False
+        try:
+            ended = stop()
+        except Exception:
+            # The databases behind this one in the list must be closed all the
+            # same, and the process is ending: nobody else could handle this.
+            logger.exception("Could not stop cleanly")
+        if not ended:
+            Zope2.opened[:] = [each if each is self else UnwillingDatabase(each) for each in Zope2.opened]
+
+
+class UnwillingDatabase:
+    """A database that a thread still uses when it is closed.
+
+    ZODB fails to close a database with a savepoint in one of its connections;
+    that thread's work is lost anyway, and must not turn the end into an error.
+    """
+
+    def __init__(self, database: Any) -> None:
+        self._database = database
+
+    def close(self) -> None:
+        try:
+            self._database.close()
+        except Exception as error:
+            logger.warning("A database was in use when it was closed: %r", error)
+
+
+def before_databases_close(stop: Callable[[], bool]) -> None:
+    """Call ``stop`` once when the process ends, while databases can be written.
+
+    It tells whether nothing uses the databases any more.
+
+    Zope's own server closes what is in ``Zope2.opened``, in that order, after
+    the last request; with any other WSGI server the interpreter's exit must
+    do, when the databases are open still.  SIGTERM is made to end the process
+    in this orderly way, unless somebody handles it already.
+    """
+    closer = Closer(stop)
+    Zope2.opened.insert(0, closer)
+    atexit.register(closer.close)
+    handle_sigterm()
+
+
+def handle_sigterm() -> None:
+    """Let SIGTERM end the process as ``sys.exit`` does, where that is ours to say."""
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, _exit)
+
+
+def _exit(number: int, frame: Any) -> None:
+    # A supervisor that asks twice must not cut the orderly end short.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise SystemExit(0)

@@ -1,0 +1,115 @@
+"""A Plone site with the add-on in it, and a way to run its jobs as a worker does."""
+
+import importlib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import transaction
+from plone.app.contenttypes.testing import PLONE_APP_CONTENTTYPES_FIXTURE
+from plone.app.testing import TEST_USER_ID
+from plone.app.testing import FunctionalTesting
+from plone.app.testing import PloneSandboxLayer
+from plone.app.testing import setRoles
+from pytest_plone import fixtures_factory
+from zope.component import getUtility
+
+from plone.app.async_.interfaces import IAsyncService
+
+
+class AsyncFixture(PloneSandboxLayer):
+    defaultBases = (PLONE_APP_CONTENTTYPES_FIXTURE,)
+
+    def setUpZope(self, app, configurationContext):
+        # By the name that Zope knows, which is not one that can be imported.
+        self.loadZCML(package=importlib.import_module("plone.app.async"))
+
+    def setUpPloneSite(self, portal):
+        portal.acl_users.userFolderAddUser("jane", "correct horse", ["Member"], [])
+        setRoles(portal, TEST_USER_ID, ["Manager"])
+        portal.invokeFactory("Folder", "work", title="Work")
+        setRoles(portal, TEST_USER_ID, ["Member"])
+
+
+# The fixtures are named after the layers' module, which must be one that can be imported by its name.
+MODULE = "plone.app.async_"
+FIXTURE = AsyncFixture(name="AsyncFixture", module=MODULE)
+FUNCTIONAL = FunctionalTesting(bases=(FIXTURE,), name="PloneAppAsync:Functional", module=MODULE)
+
+globals().update(fixtures_factory(((FUNCTIONAL, "functional"),)))
+
+
+def pytest_collection_modifyitems(items):
+    """Run the tests of this folder last: its layers live to the end and do not bear ``zope.testing.cleanup``."""
+    items.sort(key=lambda item: Path(__file__).parent in item.path.parents)
+
+
+@pytest.fixture
+def site(functional):
+    return functional["portal"]
+
+
+@pytest.fixture
+def folder(site):
+    """A folder that its owner, the logged-in user, may add content to."""
+    folder = site["work"]
+    folder.manage_setLocalRoles(TEST_USER_ID, ["Owner", "Contributor", "Editor"])
+    folder.reindexObjectSecurity()
+    transaction.commit()
+    return folder
+
+
+@pytest.fixture
+def service(site):
+    return getUtility(IAsyncService)
+
+
+def run_now(job):
+    """Run a committed job in this thread, in a connection of its own."""
+    connection = job._p_jar.db().open()
+    try:
+        mine = connection.get(job._p_oid)
+        mine.queue.remove(mine)
+        transaction.commit()
+        mine()
+    finally:
+        transaction.abort()
+        connection.close()
+
+
+@pytest.fixture
+def run():
+    """Commits, runs a job to its end in another thread, and gives the job as this thread then sees it."""
+
+    def run(job):
+        transaction.commit()
+        with ThreadPoolExecutor(1) as threads:
+            threads.submit(run_now, job).result(60)
+        transaction.begin()
+        return job
+
+    return run
+
+
+@pytest.fixture
+def run_here():
+    """Commits and runs a job in the thread of the test."""
+
+    def run(job):
+        transaction.commit()
+        run_now(job)
+        transaction.begin()
+        return job
+
+    return run
+
+
+@pytest.fixture
+def failure_of(run):
+    """Runs a job that must fail, and gives the exception."""
+
+    def failure_of(job):
+        result = run(job).result
+        return result.value
+
+    return failure_of

@@ -1,0 +1,34 @@
+"""Queues jobs as fast as it can: ``python -m engine_enqueuer ZEO_PORT COUNT``; prints how many commits conflicted."""
+
+from __future__ import annotations
+
+import sys
+
+import transaction
+import ZEO
+from transaction.interfaces import TransientError
+
+from sample_jobs import add
+from zc.async_.interfaces import KEY
+from zc.async_.job import Job
+
+
+def main(port: str, count: str) -> None:
+    db = ZEO.DB(("127.0.0.1", int(port)), wait_timeout=30)
+    connection = db.open()
+    conflicts = done = 0
+    while done < int(count):
+        transaction.begin()
+        connection.root()[KEY][""].put(Job(add, done))
+        try:
+            transaction.commit()
+            done += 1
+        except TransientError:
+            transaction.abort()
+            conflicts += 1
+    print(conflicts)
+    db.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

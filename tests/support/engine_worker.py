@@ -1,0 +1,34 @@
+"""A worker of the engine alone: ``python -m engine_worker ZEO_PORT [SIZE]``; its UUID file is named by ZC_ASYNC_UUID."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+
+import ZEO
+import zope.component
+import zope.component.event  # noqa: F401, lets zope.event reach the agent installer
+
+from zc.async_ import instanceuuid
+from zc.async_.dispatcher import Dispatcher
+from zc.async_.subscribers import AgentInstaller
+
+
+def main(port: str, size: str = "3") -> None:
+    lock = instanceuuid.lock()
+    zope.component.provideHandler(AgentInstaller("main", size=int(size)))
+    db = ZEO.DB(("127.0.0.1", int(port)), wait_timeout=30)
+    dispatcher = Dispatcher(db, poll_interval=3600)
+    dispatcher.activate()
+    print("working", flush=True)
+    ended = threading.Event()
+    signal.signal(signal.SIGTERM, lambda number, frame: ended.set())
+    ended.wait()
+    if dispatcher.deactivate():
+        db.close()
+    lock.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

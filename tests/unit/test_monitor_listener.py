@@ -1,0 +1,208 @@
+"""The monitor's port, over real sockets on the loopback interface."""
+
+import logging
+import socket
+import stat
+import threading
+
+import pytest
+from twisted.internet.selectreactor import SelectReactor
+from zope.component.testing import setUp
+from zope.component.testing import tearDown
+
+from zc.async_ import monitor
+from zc.async_.monitor import listener
+from zc.async_.monitor import reactors
+
+
+@pytest.fixture(autouse=True)
+def commands():
+    setUp()
+    monitor.register_basics()
+    yield
+    tearDown()
+
+
+@pytest.fixture(scope="module")
+def reactor():
+    reactor = reactors.start_in_thread("test monitor")
+    yield reactor
+    reactors.stop(reactor)
+
+
+@pytest.fixture
+def start(reactor):
+    opened = []
+
+    def start(address):
+        result = monitor.start(address, reactor)
+        if result:
+            opened.append(monitor.last_listener)
+        return result
+
+    yield start
+    for each in opened:
+        each.close()
+
+
+@pytest.fixture
+def address(start):
+    return start(0)
+
+
+def ask(address, data, half_close=False):
+    """All that is answered, until the other side closes."""
+    with connect(address) as sock:
+        sock.sendall(data)
+        if half_close:
+            sock.shutdown(socket.SHUT_WR)
+        return read_all(sock)
+
+
+def connect(address):
+    sock = socket.socket(socket.AF_UNIX if isinstance(address, str) else socket.AF_INET)
+    sock.settimeout(10)
+    sock.connect(address)
+    return sock
+
+
+def read_all(sock):
+    chunks = []
+    while chunk := sock.recv(65536):
+        chunks.append(chunk)
+    return b"".join(chunks).decode()
+
+
+def test_a_number_listens_on_loopback_only(address):
+    host, port = address
+    assert host == "127.0.0.1"
+    assert port > 0
+    assert monitor.last_listener.address == address
+
+
+def test_a_host_and_a_port(start):
+    host, port = start(("localhost", 0))
+    assert host == "127.0.0.1"
+    assert ask((host, port), b"quit\n") == "Goodbye.\n"
+
+
+def test_a_reactor_that_does_not_run_is_an_os_error(monkeypatch):
+    monkeypatch.setattr(reactors, "TIMEOUT", 0.01)
+    with pytest.raises(OSError, match="does not run"):
+        monitor.start(0, SelectReactor())
+
+
+def test_one_command_then_the_end(address):
+    assert ask(address, b"quit\r\nquit\n") == "Goodbye.\n"
+
+
+def test_several_commands_in_one_packet_are_answered_in_order(address):
+    text = ask(address, b"interactive\nhelp quit\nfoo\nquit\n")
+    assert text.startswith("Interactive mode on.")
+    assert text.endswith("Invalid command 'foo'\nTry \"help\".\nGoodbye.\n")
+
+
+def test_a_peer_that_sent_all_still_gets_its_answer(address):
+    # As ``echo quit | nc`` does.
+    assert ask(address, b"quit\n", half_close=True) == "Goodbye.\n"
+    assert ask(address, b"no newline", half_close=True) == ""
+
+
+def test_a_long_answer_arrives_whole(address):
+    monitor.register(lambda connection: connection.write("x" * 3_000_000), "long")
+    assert len(ask(address, b"long\n")) == 3_000_000
+
+
+def test_lines_are_limited(address):
+    assert ask(address, b"x" * (listener.LINE_LIMIT + 10)) == f"Lines are limited to {listener.LINE_LIMIT} bytes.\n"
+
+
+def test_bytes_that_are_no_text(address):
+    assert ask(address, b"\xff\n") == "Invalid command '\ufffd'\nTry \"help\".\n"
+
+
+def test_idle_connections_are_closed(start, monkeypatch):
+    monkeypatch.setattr(listener, "IDLE_LIMIT", 0.05)
+    assert ask(start(0), b"\n") == ""
+
+
+def test_connections_are_limited(start, monkeypatch):
+    monkeypatch.setattr(listener, "CONNECTION_LIMIT", 1)
+    address = start(0)
+    with connect(address) as first:
+        first.sendall(b"interactive\n")
+        assert first.recv(1000)
+        with connect(address) as second:
+            assert read_all(second) == ""
+
+
+def test_a_slow_command_does_not_hold_up_others(address):
+    go_on, started = threading.Event(), threading.Event()
+
+    def slow(connection):
+        started.set()
+        go_on.wait(10)
+        connection.write("done\n")
+
+    monitor.register(slow)
+    with connect(address) as sock:
+        sock.sendall(b"slow\n")
+        assert started.wait(10)
+        assert ask(address, b"quit\n") == "Goodbye.\n"
+        go_on.set()
+        assert read_all(sock) == "done\n"
+
+
+def test_a_peer_that_leaves_is_no_error(address, caplog):
+    connect(address).close()
+    assert ask(address, b"quit\n") == "Goodbye.\n"
+    assert not caplog.records
+
+
+def test_an_address_in_use_is_a_warning_and_false(start, caplog):
+    address = start(0)
+    assert start(address) is False
+    (record,) = caplog.records
+    assert (record.name, record.levelno) == ("root", logging.WARNING)
+    assert str(address[1]) in record.getMessage()
+    assert ask(address, b"quit\n") == "Goodbye.\n"
+
+
+def test_other_errors_are_raised(start, tmp_path):
+    with pytest.raises(OSError):
+        start(str(tmp_path / "missing" / "socket"))
+
+
+def test_a_socket_file_is_for_its_owner_and_is_replaced(start, tmp_path):
+    path = tmp_path / "monitor.sock"
+    assert start(str(path)) == str(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert start(str(path)) == str(path)
+    assert ask(str(path), b"quit\n") == "Goodbye.\n"
+
+
+def test_a_listener_leaves_the_socket_file_of_its_successor(start, tmp_path):
+    path = tmp_path / "monitor.sock"
+    start(str(path))
+    first = monitor.last_listener
+    start(str(path))
+    first.close()
+    assert ask(str(path), b"quit\n") == "Goodbye.\n"
+    monitor.last_listener.close()
+    assert not path.exists()
+
+
+def test_a_file_that_is_no_socket_is_left_alone(start, tmp_path):
+    path = tmp_path / "precious"
+    path.write_text("data")
+    assert start(str(path)) is False
+    assert path.read_text() == "data"
+
+
+def test_without_a_reactor_the_monitor_makes_one():
+    address = monitor.start(0)
+    reactor = monitor.last_listener._reactor
+    assert ask(address, b"quit\n") == "Goodbye.\n"
+    reactors.stop(reactor)
+    with pytest.raises(OSError):
+        connect(address)
