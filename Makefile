@@ -1,0 +1,88 @@
+# All that is done with this package; `make` alone lists it.
+
+SHELL := bash
+.SHELLFLAGS := -o pipefail -ec
+.DEFAULT_GOAL := help
+
+# The interpreter that .venv is made of: python3 where it fits, else the newest one that does.
+FITS := import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3.10; do \
+	$$python -c '$(FITS)' 2>/dev/null && echo $$python && exit; done; echo python3)
+
+BIN := .venv/bin
+PIP_INSTALL := $(BIN)/pip install --disable-pip-version-check --no-build-isolation -c constraints.txt
+DEMO := examples/plone.app.asyncdemo
+
+.PHONY: help install demo start test test-unit lint format typecheck bench dist release-check docs clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: .venv/installed ## Make .venv with Plone and this package in it
+
+demo: install ## Show it at work: a Plone site, a worker and some jobs
+	$(BIN)/python examples/run.py demo
+
+start: install ## Start a Plone site and a worker, and keep them running
+	$(BIN)/python examples/run.py start
+
+test: install ## Run all tests; ARGS="-k alias -x" goes to pytest
+	$(BIN)/python -m pytest $(ARGS)
+
+test-unit: install ## Run the tests that need neither Plone nor a server
+	$(BIN)/python -m pytest tests/unit $(ARGS)
+
+lint: .venv/lint ## Check style, ZCML, templates and spelling; change nothing
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/zpretty --check src examples tests
+	$(BIN)/codespell
+
+format: .venv/lint ## Put code, ZCML and templates into the house style
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+	$(BIN)/zpretty --inplace src examples tests
+
+typecheck: .venv/lint ## Check the types of the engine
+	$(BIN)/mypy
+
+bench: install ## Measure speed and size against the budget
+	$(BIN)/python -m benchmarks $(ARGS)
+
+dist: install ## Build the source distribution and the wheel
+	$(BIN)/python -m build --no-isolation
+
+release-check: .venv/lint dist ## Check the distributions, and what they ask for
+	$(BIN)/check-manifest
+	$(BIN)/check-python-versions --only setup.py,tox.ini
+	$(BIN)/dependencychecker
+	$(BIN)/pyroma --min 8 .
+
+docs: .venv/docs ## Build the documentation in docs/_build/html
+	$(BIN)/sphinx-build -W --keep-going docs docs/_build/html
+
+clean: ## Remove what was built and cached, but not .venv
+	rm -rf build dist docs/_build .coverage* .mypy_cache .pytest_cache .ruff_cache src/*.egg-info
+	find benchmarks docs examples src tests -name __pycache__ -prune -exec rm -r {} +
+
+$(BIN)/pip:
+	@$(PYTHON) -c '$(FITS)' || { \
+	  echo "Python 3.10 to 3.13 is needed, and $(PYTHON) is not: $$($(PYTHON) --version 2>&1)."; \
+	  echo "Name another one: make PYTHON=/path/to/python3.12"; exit 1; }
+	@echo "Making .venv with $$($(PYTHON) --version)."
+	@$(PYTHON) -m venv .venv
+
+.venv/installed: constraints.txt setup.py $(DEMO)/pyproject.toml | $(BIN)/pip
+	@echo "Installing Plone 6.2 and this package into .venv. This takes about a minute."
+	@$(PIP_INSTALL) -q setuptools >.venv/install.log 2>&1 && \
+	$(PIP_INSTALL) --only-binary :all: -e '.[test]' -e $(DEMO) 2>&1 | \
+	tee -a .venv/install.log | while read -r word rest; do case $$word in \
+	  Collecting) printf '\r  %s packages found' $$((found += 1)) ;; \
+	  Installing) printf '\n  installing them\n' ;; esac; done || \
+	{ tail -n 20 .venv/install.log; exit 1; }
+	@touch $@
+
+.venv/lint .venv/docs: .venv/installed
+	@echo "Installing the tools for $(@F)."
+	@$(PIP_INSTALL) -q -e '.[$(@F)]' >.venv/$(@F).log 2>&1 || { tail -n 20 .venv/$(@F).log; exit 1; }
+	@touch $@

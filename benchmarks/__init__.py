@@ -1,0 +1,1 @@
+"""Measures the engine against a real ZEO server: ``python -m benchmarks``."""

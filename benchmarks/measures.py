@@ -1,0 +1,123 @@
+"""What is measured. Each function takes a running server with an empty queue and returns figures."""
+
+from __future__ import annotations
+
+import operator
+import statistics
+import time
+
+import transaction
+from persistent.mapping import PersistentMapping
+from ZODB.Connection import Connection
+
+from benchmarks.cluster import Server
+from benchmarks.cluster import end
+from zc.async_.interfaces import KEY
+from zc.async_.interfaces import DatabaseOpened
+from zc.async_.job import Job
+from zc.async_.queue import Queue
+from zc.async_.subscribers import queue_installer
+from zc.async_.testing import wait_for_result
+from zc.async_.testing import wait_until
+
+
+def open_queue(server: Server) -> tuple[Connection, Queue]:
+    """A client's connection and the queue, which is made if need be."""
+    db = server.open()
+    queue_installer(DatabaseOpened(db))
+    connection = db.open()
+    return connection, connection.root()[KEY][""]
+
+
+def close(connection: Connection) -> None:
+    """Close a connection together with its database."""
+    transaction.abort()
+    connection.close()
+    connection.db().close()
+
+
+def commit_rate(server: Server, count: int = 300) -> float:
+    """Commits a second of one client that changes one small object again and again."""
+    db = server.open()
+    connection = db.open()
+    counter = connection.root()["counter"] = PersistentMapping()
+    transaction.commit()
+    started = time.perf_counter()
+    for number in range(count):
+        counter["number"] = number
+        transaction.commit()
+    seconds = time.perf_counter() - started
+    close(connection)
+    return count / seconds
+
+
+def latency(server: Server, count: int = 100) -> tuple[float, float]:
+    """Median and 95th percentile of the milliseconds from the end of the queuing commit to the job's start, idle."""
+    worker = server.client("benchmarks.worker", 3)
+    connection, queue = open_queue(server)
+    waits = []
+    for number in range(count):
+        transaction.begin()
+        job = queue.put(Job(time.time))
+        transaction.commit()
+        committed = time.time()
+        waits.append((wait_for_result(job, 30) - committed) * 1000)
+    end(worker)
+    close(connection)
+    return statistics.median(waits), statistics.quantiles(waits, n=20)[-1]
+
+
+def drain_rate(server: Server, count: int = 500) -> float:
+    """No-op jobs a second: one client queues one by one, one worker with three threads runs them meanwhile."""
+    worker = server.client("benchmarks.worker", 3)
+    connection, queue = open_queue(server)
+    started = time.perf_counter()
+    jobs = []
+    for number in range(count):
+        transaction.begin()
+        jobs.append(queue.put(Job(operator.add, 1, number)))
+        transaction.commit()
+    wait_until(lambda: _all_completed(connection, jobs), 120, lambda: "the jobs were not drained")
+    seconds = time.perf_counter() - started
+    end(worker)
+    close(connection)
+    return count / seconds
+
+
+def _all_completed(connection: Connection, jobs: list[Job]) -> bool:
+    connection.transaction_manager.begin()
+    while jobs and jobs[-1].is_completed:
+        jobs.pop()
+    return not jobs
+
+
+def conflicts(server: Server, processes: int = 4, each: int = 250) -> int:
+    """Conflicts of so many processes that queue so many jobs each at the same time, while a worker takes them."""
+    close(open_queue(server)[0])
+    worker = server.client("benchmarks.worker", 3)
+    enqueuers = [server.client("benchmarks.enqueuer", each) for _ in range(processes)]
+    for process in enqueuers:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+    found = sum(int(end(process)) for process in enqueuers)
+    end(worker)
+    return found
+
+
+def footprint(server: Server, make_job: object = None, count: int = 100) -> tuple[float, float]:
+    """Objects a job adds when it is queued, and bytes the storage grows from its queuing to its completion."""
+    worker = server.client("benchmarks.worker", 3)
+    connection, queue = open_queue(server)
+    objects = 0
+    size = server.size
+    for number in range(count):
+        transaction.begin()
+        before = len(connection._creating), len(connection._added)
+        job = queue.put(Job(operator.add, 1, number))
+        transaction.commit()
+        wait_for_result(job, 30)
+    grown = server.size - size
+    end(worker)
+    close(connection)
+    return objects / count, grown / count
