@@ -5,6 +5,8 @@ from __future__ import annotations
 import operator
 import statistics
 import time
+import uuid
+from datetime import timedelta
 
 import transaction
 from persistent.mapping import PersistentMapping
@@ -12,6 +14,8 @@ from ZODB.Connection import Connection
 
 from benchmarks.cluster import Server
 from benchmarks.cluster import end
+from benchmarks.storage import new_objects_per_put
+from zc.async_.agent import Agent
 from zc.async_.interfaces import KEY
 from zc.async_.interfaces import DatabaseOpened
 from zc.async_.job import Job
@@ -105,19 +109,73 @@ def conflicts(server: Server, processes: int = 4, each: int = 250) -> int:
     return found
 
 
-def footprint(server: Server, make_job: object = None, count: int = 100) -> tuple[float, float]:
-    """Objects a job adds when it is queued, and bytes the storage grows from its queuing to its completion."""
+def footprint(server: Server, count: int = 100) -> tuple[float, float]:
+    """Objects a plain job adds when it is queued, and bytes of storage from its queuing to its completion."""
     worker = server.client("benchmarks.worker", 3)
     connection, queue = open_queue(server)
-    objects = 0
+    jobs = []
     size = server.size
     for number in range(count):
         transaction.begin()
-        before = len(connection._creating), len(connection._added)
         job = queue.put(Job(operator.add, 1, number))
         transaction.commit()
         wait_for_result(job, 30)
+        jobs.append(job._p_oid)
     grown = server.size - size
     end(worker)
     close(connection)
-    return objects / count, grown / count
+    return new_objects_per_put(server.file, jobs), grown / count
+
+
+def claim_cost(server: Server, waiting: int) -> float:
+    """Milliseconds of a claim pass, in median, while so many jobs wait behind a full quota."""
+    connection, queue = open_queue(server)
+    queue.quotas.create("full", 1)
+    record = queue.dispatchers.register(uuid.uuid4())
+    record["main"] = agent = Agent(size=10**6)
+    record.ping_death_interval = timedelta(hours=1)
+    record.activate()
+    transaction.commit()
+    _fill(queue, waiting)
+    while len(agent) + sum(len(shard) for shard in queue.shards.values()) > 1:
+        agent.claim_jobs(3)
+        transaction.commit()
+    times = []
+    for number in range(30):
+        queue.put(Job(operator.add, 1, number))
+        transaction.commit()
+        started = time.perf_counter()
+        claims, _ = agent.claim_jobs(3)
+        transaction.commit()
+        times.append((time.perf_counter() - started) * 1000)
+        if len(claims) != 1:
+            raise SystemExit(f"one job should have been claimed, not {len(claims)}")
+    close(connection)
+    return statistics.median(times)
+
+
+def _fill(queue: Queue, waiting: int) -> None:
+    for number in range(waiting):
+        job = Job(operator.add, 1, number)
+        job.quota_names = ("full",)
+        queue.put(job)
+        if number % 1000 == 999:
+            transaction.commit()
+            queue._p_jar.cacheMinimize()
+    transaction.commit()
+
+
+def idle_growth(server: Server, pings: int = 20) -> float:
+    """Bytes an hour that an idle dispatcher adds to the storage at a ping interval of 120 s."""
+    connection, queue = open_queue(server)
+    identity = uuid.uuid4()
+    queue.dispatchers.register(identity).activate()
+    transaction.commit()
+    size = server.size
+    for number in range(pings):
+        queue.dispatchers[identity].last_ping.micros = number
+        transaction.get().note("zc.async")
+        transaction.commit()
+    grown = server.size - size
+    close(connection)
+    return grown / pings * 3600 / 120
