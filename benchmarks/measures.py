@@ -113,18 +113,21 @@ def footprint(server: Server, count: int = 100) -> tuple[float, float]:
     """Objects a plain job adds when it is queued, and bytes of storage from its queuing to its completion."""
     worker = server.client("benchmarks.worker", 3)
     connection, queue = open_queue(server)
-    jobs = []
+    _queue_and_wait(queue, 0)  # makes the connection's shard
     size = server.size
-    for number in range(count):
-        transaction.begin()
-        job = queue.put(Job(operator.add, 1, number))
-        transaction.commit()
-        wait_for_result(job, 30)
-        jobs.append(job._p_oid)
+    jobs = [_queue_and_wait(queue, number) for number in range(count)]
     grown = server.size - size
     end(worker)
     close(connection)
     return new_objects_per_put(server.file, jobs), grown / count
+
+
+def _queue_and_wait(queue: Queue, number: int) -> bytes:
+    transaction.begin()
+    job = queue.put(Job(operator.add, 1, number))
+    transaction.commit()
+    wait_for_result(job, 30)
+    return job._p_oid
 
 
 def claim_cost(server: Server, waiting: int) -> float:

@@ -274,6 +274,7 @@ class Queue(Persistent):
         for shard in self.shards.values():
             taken = shard.take(left)
             left -= len(taken)
+            self._p_jar.prefetch(taken)
             for job in taken:
                 if not self._is_waiting(job):
                     continue
