@@ -60,7 +60,7 @@ def latency(server: Server, count: int = 100) -> tuple[float, float]:
     worker = server.client("benchmarks.worker", 3)
     connection, queue = open_queue(server)
     waits = []
-    for number in range(count):
+    for _ in range(count):
         transaction.begin()
         job = queue.put(Job(time.time))
         transaction.commit()

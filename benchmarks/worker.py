@@ -7,7 +7,7 @@ import uuid
 
 import ZEO
 import zope.component
-import zope.component.event  # noqa: F401, lets zope.event reach the agent installer
+import zope.component.event
 
 from zc.async_.dispatcher import Dispatcher
 from zc.async_.subscribers import AgentInstaller

@@ -1,4 +1,4 @@
-"""A worker of the engine alone: ``python -m engine_worker ZEO_PORT [SIZE]``; its UUID file is named by ZC_ASYNC_UUID."""
+"""A worker of the engine alone: ``python -m engine_worker ZEO_PORT [SIZE]``, with its UUID file in ZC_ASYNC_UUID."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import threading
 
 import ZEO
 import zope.component
-import zope.component.event  # noqa: F401, lets zope.event reach the agent installer
+import zope.component.event
 
 from zc.async_ import instanceuuid
 from zc.async_.dispatcher import Dispatcher
