@@ -29,6 +29,7 @@ from zc.async_.heartbeat import Heartbeat
 from zc.async_.interfaces import KEY
 from zc.async_.pool import AgentThreadPool
 from zc.async_.pool import Assignment
+from zc.async_.pruner import Pruner
 from zc.async_.queue import Queue
 from zc.async_.waker import Waker
 
@@ -48,11 +49,6 @@ GATHER_LIMIT = 0.05
 
 STUCK_AFTER = timedelta(seconds=10)
 """Beyond its poll interval a dispatcher may be silent this long before it is called STUCK."""
-
-RETENTION = timedelta(days=7)
-"""How long completed jobs are kept."""
-
-PRUNE_INTERVAL = timedelta(hours=1)
 
 _dispatchers: dict[UUID, Dispatcher] = {}
 
@@ -94,7 +90,6 @@ class Dispatcher:
         self._dispatch_thread: threading.Thread | None = None
         self._pools: dict[tuple[str, str], AgentThreadPool] = {}
         self._next_due: datetime | None = None
-        self._next_prune: datetime | None = None
         _dispatchers[self.UUID] = self
 
     # Life
@@ -118,6 +113,7 @@ class Dispatcher:
         self._connection = self.db.open(self._transactions)
         self._heartbeat = Heartbeat(self.UUID)
         self._claimer = Claimer(self.UUID, self._pool_of)
+        self._pruner = Pruner(self.UUID)
         self._waker = Waker(self.db, self.wake)
         self._waker.start()
 
@@ -212,23 +208,15 @@ class Dispatcher:
         self._transactions.begin()
         queues = self._heartbeat.step(self._connection, now)
         claimed = self._claimer.step(queues)
-        self._prune(queues, now)
+        self._pruner.step(queues, now)
         self._watch(queues)
-        self._next_due = min((due for due in (queue.next_due() for queue in queues) if due is not None), default=None)
+        self._next_due = min(filter(None, (queue.next_due(now) for queue in queues)), default=None)
         self._transactions.get().note("zc.async claim" if claimed else "zc.async")
         self._transactions.commit()
         self._heartbeat.committed(queues)
         self._claimer.hand_over()
         self.last_poll = now
         return claimed
-
-    def _prune(self, queues: list[Queue], now: datetime) -> None:
-        if self._next_prune is not None and now < self._next_prune:
-            return
-        self._next_prune = now + PRUNE_INTERVAL
-        for queue in queues:
-            for agent in queue.dispatchers[self.UUID].values():
-                agent.prune(now, RETENTION)
 
     def _watch(self, queues: list[Queue]) -> None:
         """Watch what a put must touch, pausing, and what the claimer says."""

@@ -75,12 +75,15 @@ class Queue(Persistent):
     """Waiting jobs, and what limits and works on them.
 
     Iteration, ``len`` and indexes cover the waiting jobs only, in the order in which they would start if nothing
-    limited them.
+    limited them. ``paused`` queues accept jobs and hand out none. Completed jobs are forgotten after
+    ``keep_completed_for``, and the oldest of more than ``keep_completed``; set these on the queue to change them.
     """
 
     name: str | None = None
     parent: Queues | None = None
     paused = False
+    keep_completed_for = timedelta(days=7)
+    keep_completed = 50_000
 
     def __init__(self) -> None:
         self.shards = OOBTree()
@@ -184,12 +187,10 @@ class Queue(Persistent):
         rank = FRONT if job.put_back else -job.priority
         return rank, job.due_micros, u64(job._p_oid)
 
-    def next_due(self) -> datetime | None:
-        """When the first scheduled job becomes due, or None."""
-        if not self.scheduled:
-            return None
-        due, _ = self.scheduled.minKey()
-        return clock.from_micros(due)
+    def next_due(self, now: datetime) -> datetime | None:
+        """When the next scheduled job becomes due, or None. One due by ``now`` waits for a claim, not for time."""
+        following = next(iter(self.scheduled.keys(min=(clock.to_micros(now) + 1, 0))), None)
+        return None if following is None else clock.from_micros(following[0])
 
     def leave_lane(self, job: Job) -> bool:
         """Take a job out of its lane because its place is about to change; False if it is not in one."""

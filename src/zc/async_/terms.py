@@ -90,6 +90,11 @@ class Terms:
         self._begin_by = value
 
     @property
+    def queued_at(self) -> datetime | None:
+        """When the job was put into its queue."""
+        return None if self._queued is None else clock.from_micros(self._queued)
+
+    @property
     def due_micros(self) -> int:
         """When the job became or becomes due: a job predated by its author does not overtake those before it."""
         return max(self._queued or 0, self._begin_after or 0)
