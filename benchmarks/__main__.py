@@ -102,8 +102,32 @@ def idle(running: Server) -> list[Line]:
     return [Line("idle growth at a ping each 120 s", measures.idle_growth(running), 5000, unit="bytes/h")]
 
 
+def workers(running: Server) -> list[Line]:
+    rates = []
+    for count in (1, 2, 4):
+        with tempfile.TemporaryDirectory() as folder, server(Path(folder)) as own:
+            rates.append(measures.speed_up(own, count))
+    one, two, four = rates
+    return [
+        Line("jobs that wait 50 ms, one worker with one thread", one, unit="/s"),
+        Line("  speed-up of two workers", two / one),
+        Line("  speed-up of four workers", four / one, 3.5, at_least=True),
+    ]
+
+
+def long_run(running: Server) -> list[Line]:
+    found = measures.long_run(running)
+    return [
+        Line("worker's memory after 5,000 of 20,000 jobs", found.memory_early, unit="MB"),
+        Line("  at the end, as a ratio to that", found.memory_end / found.memory_early, 1.05),
+        Line("bytes a job in the storage", found.grown, unit="bytes"),
+        Line("  after packing, with the job kept", found.packed, unit="bytes"),
+    ]
+
+
 MEASURES: dict[str, Callable[[Server], list[Line]]] = {
-    measure.__name__: measure for measure in (commit_rate, latency, drain, conflicts, footprint, plone, claim, idle)
+    measure.__name__: measure
+    for measure in (commit_rate, latency, drain, conflicts, footprint, plone, claim, idle, workers, long_run)
 }
 
 

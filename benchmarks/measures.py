@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import operator
+import os
 import statistics
 import time
 import uuid
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
+from pathlib import Path
 
 import transaction
 from persistent.mapping import PersistentMapping
@@ -182,3 +186,58 @@ def idle_growth(server: Server, pings: int = 20) -> float:
     grown = server.size - size
     close(connection)
     return grown / pings * 3600 / 120
+
+
+def speed_up(server: Server, workers: int, each: int = 60) -> float:
+    """Jobs a second of so many workers, each with one thread, on jobs that wait 50 ms."""
+    running = [server.client("benchmarks.worker", 1) for _ in range(workers)]
+    connection, queue = open_queue(server)
+    jobs = [queue.put(Job(time.sleep, 0.05)) for _ in range(each * workers)]
+    started = time.perf_counter()
+    transaction.commit()
+    wait_until(lambda: _all_completed(connection, jobs), 120, lambda: "the jobs were not drained")
+    seconds = time.perf_counter() - started
+    for process in running:
+        end(process)
+    close(connection)
+    return each * workers / seconds
+
+
+@dataclass
+class LongRun:
+    """What a worker's memory (MB) and the storage (bytes) were like in a run of many jobs."""
+
+    memory_early: float
+    memory_end: float
+    grown: float
+    packed: float
+
+
+def long_run(server: Server, count: int = 20_000, early: int = 5_000) -> LongRun:
+    """Memory of a worker after some jobs and after all; bytes a job in the storage, before and after packing."""
+    worker = server.client("benchmarks.worker", 3)
+    connection, queue = open_queue(server)
+    size = server.size
+    memory = 0.0
+    for start in range(0, count, 100):
+        jobs = []
+        for number in range(start, start + 100):
+            transaction.begin()
+            jobs.append(queue.put(Job(operator.add, 1, number)))
+            transaction.commit()
+        wait_until(partial(_all_completed, connection, jobs), 120, lambda: "the jobs were not drained")
+        if start + 100 == early:
+            memory = resident(worker.pid)
+    grown = server.size - size
+    at_end = resident(worker.pid)
+    connection.db().pack()
+    packed = server.size
+    end(worker)
+    close(connection)
+    return LongRun(memory, at_end, grown / count, packed / count)
+
+
+def resident(pid: int) -> float:
+    """MB of memory that a process uses."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
