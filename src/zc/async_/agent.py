@@ -7,7 +7,6 @@ the completed ones. So the commit that completes a job conflicts with nobody els
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from collections.abc import Iterator
 from datetime import datetime
@@ -139,25 +138,27 @@ class Agent(Persistent):
         record = self.parent
         if record is None or record.activated is None or record.dead:
             return [], []
-        valid = self.claims()
-        room = min(limit, self.size - len(valid))
-        jobs, blockers = self._choose(room)
+        room = min(limit, self.size - len(self))
+        if self._chooser is not None:
+            return self._claim_chosen(record.queue, room, active)
+        jobs, blockers = record.queue.claim_jobs(room, self._filter)
+        return self._take(jobs, active), blockers
+
+    def _claim_chosen(self, queue: Queue, room: int, active: bool) -> tuple[list[Claim], list[Persistent]]:
+        claims: list[Claim] = []
+        while len(claims) < room and (job := self._chooser(self)) is not None:  # type: ignore[misc]
+            claims += self._take([job], active)  # at once: so quotas count it when the next is chosen
+        return claims, [blocker for quota in queue.quotas.values() for blocker in (quota, *quota)]
+
+    def _take(self, jobs: list[Job], active: bool) -> list[Claim]:
         if not jobs:
-            return [], blockers
+            return []
+        valid = self.claims()
         self.file_completed()
         now = clock.to_micros(clock.now())
         new = [Claim(self, job, max(now, job.last_release + 1), active) for job in jobs]
         self._workload.claims = tuple((claim.job, claim.key, claim.active) for claim in valid + new)
-        return new, blockers
-
-    def _choose(self, room: int) -> tuple[list[Job], list[Persistent]]:
-        queue = self.queue
-        if queue is None:
-            return [], []
-        if self._chooser is None:
-            return queue.claim_jobs(room, self._filter)
-        chosen = itertools.islice(iter(lambda: self._chooser(self), None), max(room, 0))  # type: ignore[misc]
-        return list(chosen), []
+        return new
 
     def file_completed(self) -> None:
         """Move jobs that have ended from those in work to the completed ones. For the agent's own dispatcher."""
