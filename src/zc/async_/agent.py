@@ -141,16 +141,15 @@ class Agent(Persistent):
             return [], []
         room = min(limit, self.size - len(self))
         if self._chooser is not None:
-            return self._claim_chosen(room, active), []
+            return self._claim_chosen(record.queue, room, active)
         jobs, blockers = record.queue.claim_jobs(room, self._filter)
         return self._hold(jobs, active), blockers
 
-    def _claim_chosen(self, room: int, active: bool) -> list[Claim]:
-        """Hold each job before the next is chosen, so that quotas count it."""
+    def _claim_chosen(self, queue: Queue, room: int, active: bool) -> tuple[list[Claim], list[Persistent]]:
         held: list[Claim] = []
         while len(held) < room and (job := self._chooser(self)) is not None:  # type: ignore[misc]
-            held += self._hold([job], active)
-        return held
+            held += self._hold([job], active)  # at once: so quotas count it when the next is chosen
+        return held, [blocker for quota in queue.quotas.values() for blocker in (quota, *quota)]
 
     def _hold(self, jobs: list[Job], active: bool) -> list[Claim]:
         if not jobs:
