@@ -25,6 +25,7 @@ from zope.interface import implementer
 
 from zc.async_ import clock
 from zc.async_ import instanceuuid
+from zc.async_.containers import Base
 from zc.async_.containers import Registry
 from zc.async_.containers import SmallLeafTree
 from zc.async_.dispatchers import Dispatchers
@@ -71,7 +72,7 @@ class Queues(Registry):
 
 
 @implementer(IQueue)
-class Queue(Persistent):
+class Queue(Base):
     """Waiting jobs, and what limits and works on them.
 
     Iteration, ``len`` and indexes cover the waiting jobs only, in the order in which they would start if nothing
@@ -79,7 +80,6 @@ class Queue(Persistent):
     """
 
     name: str | None = None
-    parent: Queues | None = None
     paused = False
 
     def __init__(self) -> None:
@@ -90,10 +90,6 @@ class Queue(Persistent):
         self.quotas.parent = self
         self.dispatchers = Dispatchers()
         self.dispatchers.parent = self
-
-    @property
-    def __parent__(self) -> Queues | None:
-        return self.parent
 
     # Putting
 
