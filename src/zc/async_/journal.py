@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import datetime
 from datetime import timedelta
 from itertools import islice
@@ -19,6 +19,7 @@ from typing import NamedTuple
 from twisted.python.failure import Failure
 
 from zc.async_ import clock
+from zc.async_ import twist
 from zc.async_.describe import custom_repr
 from zc.async_.describe import shortened
 from zc.async_.rolling import RollingMapping
@@ -110,7 +111,7 @@ class Journal:
 
     # What the dispatch thread tells
 
-    def passed(self, picture: Picture, starts: Iterable[Start]) -> None:
+    def passed(self, picture: Picture, starts: Sequence[Start]) -> None:
         """Note a pass, and the jobs that it starts. To be called before a thread gets them.
 
         A pass is recorded among the polls if it started jobs, if queues, agents, sizes or errors changed, or if the
@@ -119,25 +120,32 @@ class Journal:
         """
         with self._lock:
             self._latest = picture
-            starts = list(starts)
-            newest = self.polls.first() if self.polls else None
-            if starts or self._is_news(picture, newest):
-                self._record(picture, newest)
+            self._record(picture, bool(starts))
             for start in starts:
                 self._in_work[start.job_id, start.key] = JobInfo(start, self.polls.first().key)
 
-    def _is_news(self, picture: Picture, newest: PollInfo | None) -> bool:
-        if newest is None or _outline(picture) != _outline(newest):
-            return True
-        regular = timedelta(seconds=self._owner.poll_interval * REGULAR)
-        return newest.utc_timestamp + regular <= naive_utc(clock.now())
+    def failed(self, picture: Picture) -> None:
+        """Note a pass that came to nothing because of the exception that is being handled."""
+        error = twist.Failure()
+        undone = {
+            queue: agents and {name: {**agent, "new jobs": [], "error": error} for name, agent in agents.items()}
+            for queue, agents in picture.items()
+        }
+        with self._lock:
+            self._record(undone, False)
 
-    def _record(self, picture: Picture, newest: PollInfo | None) -> None:
-        poll = PollInfo(picture)
-        self.polls.add(poll)
-        self.recorded += 1
-        if poll != newest:
-            trace.debug("poll %s: %r", poll.key, poll)
+    def _record(self, picture: Picture, eventful: bool) -> None:
+        newest = self.polls.first() if self.polls else None
+        if eventful or newest is None or self._is_due(newest) or _outline(picture) != _outline(newest):
+            poll = PollInfo(picture)
+            self.polls.add(poll)
+            self.recorded += 1
+            if poll != newest:
+                trace.debug("poll %s: %r", poll.key, poll)
+
+    def _is_due(self, newest: PollInfo) -> bool:
+        regular = timedelta(seconds=self._owner.poll_interval * REGULAR)
+        return newest.utc_timestamp + regular <= _now()
 
     # What worker threads tell
 

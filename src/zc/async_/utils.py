@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 import itertools
 import logging
-from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from typing import Any
@@ -56,7 +55,7 @@ log = logging.getLogger("zc.async.events")
 tracelog = logging.getLogger("zc.async.trace")
 
 
-def sortedmerge(sources: Iterable[Iterable[Item]], key: Callable[[Item], Any] | None = None) -> Iterator[Item]:
+def sortedmerge(sources: Iterable[Iterable[Item]], key: Any = None) -> Iterator[Item]:
     """The items of all sources, each sorted by ``key``, in one sorted run."""
     return heapq.merge(*sources, key=key)
 
