@@ -191,8 +191,10 @@ class Agent(Persistent):
         self.queue.putBack(claim.job)  # type: ignore[union-attr]
 
     def prune(self, now: datetime, keep: timedelta) -> None:
-        """Forget jobs that were completed longer ago than ``keep``."""
-        self.completed.prune(now - keep)
+        """Forget jobs that were completed longer ago than ``keep``, and the live notes about them."""
+        forgotten = self.completed.prune(now - keep)
+        if self.queue is not None:
+            self.queue.live.forget(forgotten)
 
 
 def _is_valid(claim: Claim) -> bool:

@@ -101,15 +101,19 @@ class Completed(Persistent):
             raise ValueError("no completed job", stop)
         return oldest[0]
 
-    def prune(self, limit: datetime) -> None:
-        """Forget jobs that ended before ``limit``; those on a page go when the last of them is old enough."""
+    def prune(self, limit: datetime) -> list[Job]:
+        """Forget jobs that ended before ``limit``; those on a page go when the last of them is old enough.
+
+        Returns the forgotten jobs without having loaded those from pages.
+        """
         oldest = clock.to_micros(limit)
-        kept = tuple(job for job in self._workload.recent if _ended(job) >= oldest)
-        if len(kept) < len(self._workload.recent):
-            self._workload.recent = kept
+        forgotten = [job for job in self._workload.recent if _ended(job) < oldest]
+        if forgotten:
+            self._workload.recent = tuple(job for job in self._workload.recent if _ended(job) >= oldest)
         if self._pages is not None:
             for number in list(self._pages.keys(max=oldest - 1)):
-                del self._pages[number]
+                forgotten += self._pages.pop(number).jobs
+        return forgotten
 
 
 def _ended(job: Job) -> int:

@@ -16,9 +16,9 @@ from typing import Any
 from uuid import UUID
 
 from transaction import TransactionManager
-from transaction.interfaces import TransientError
 from ZEO.Exceptions import ClientDisconnected
 from ZODB.DB import DB
+from ZODB.POSException import ConflictError
 
 from zc.async_ import clock
 from zc.async_ import instanceuuid
@@ -212,7 +212,7 @@ class Dispatcher(Reporting):
                 self.poll()
             except ClientDisconnected as error:
                 events.error("the database server is away: %s", error)
-            except TransientError:
+            except ConflictError:
                 self.wake()
             except BaseException:  # the thread must live on, even if somebody's filter exits: the cause may pass
                 events.critical("dispatcher %s could not look for jobs", self.UUID, exc_info=True)
@@ -237,7 +237,7 @@ class Dispatcher(Reporting):
     def poll(self) -> bool:
         """One pass: show that we live, claim as much as there are free threads for. Whether anything was claimed.
 
-        Raises ``TransientError`` when others were faster several times, ``ClientDisconnected`` without a server.
+        Raises ``ConflictError`` when others were faster several times, ``ClientDisconnected`` without a server.
         """
         self._bell.clear()
         self._claimer.begin()
@@ -250,7 +250,7 @@ class Dispatcher(Reporting):
             except BaseException as error:
                 self._transactions.abort()
                 conflicts += 1
-                if conflicts == ATTEMPTS or not isinstance(error, TransientError):
+                if conflicts == ATTEMPTS or not isinstance(error, ConflictError):
                     self.journal.failed(self._claimer.picture)
                     raise
 
@@ -295,9 +295,9 @@ class Dispatcher(Reporting):
                 act()
                 self._transactions.commit()
                 return
-            except TransientError:
-                self._transactions.abort()
             except ClientDisconnected:
                 self._transactions.abort()
                 events.error("dispatcher %s ends without the database server; its next start will clean up", self.UUID)
                 return
+            except ConflictError:
+                self._transactions.abort()

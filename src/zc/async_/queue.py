@@ -39,6 +39,7 @@ from zc.async_.job import Job
 from zc.async_.lanes import Lane
 from zc.async_.lanes import LaneHeads
 from zc.async_.lanes import Place
+from zc.async_.notes import LiveAnnotations
 from zc.async_.quota import Quotas
 from zc.async_.shards import Shard
 from zc.async_.shards import shard_name
@@ -86,6 +87,7 @@ class Queue(Base):
         self.shards = OOBTree()
         self.lanes = OOBTree()
         self.scheduled = SmallLeafTree()
+        self.live = LiveAnnotations()
         self.quotas = Quotas()
         self.quotas.parent = self
         self.dispatchers = Dispatchers()
@@ -212,6 +214,7 @@ class Queue(Base):
         """Take a waiting job out; it is NEW again. ``LookupError`` if it is not waiting here."""
         if not self._is_waiting(job) or not self._discard(job):
             raise LookupError("item not in queue", job)
+        self.live.forget([job])
         job.withdrawn()
 
     def _discard(self, job: Job) -> bool:
