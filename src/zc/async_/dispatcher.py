@@ -16,9 +16,9 @@ from typing import Any
 from uuid import UUID
 
 from transaction import TransactionManager
+from transaction.interfaces import TransientError
 from ZEO.Exceptions import ClientDisconnected
 from ZODB.DB import DB
-from ZODB.POSException import ConflictError
 
 from zc.async_ import clock
 from zc.async_ import instanceuuid
@@ -212,7 +212,7 @@ class Dispatcher(Reporting):
                 self.poll()
             except ClientDisconnected as error:
                 events.error("the database server is away: %s", error)
-            except ConflictError:
+            except TransientError:
                 self.wake()
             except BaseException:  # the thread must live on, even if somebody's filter exits: the cause may pass
                 events.critical("dispatcher %s could not look for jobs", self.UUID, exc_info=True)
@@ -237,7 +237,7 @@ class Dispatcher(Reporting):
     def poll(self) -> bool:
         """One pass: show that we live, claim as much as there are free threads for. Whether anything was claimed.
 
-        Raises ``ConflictError`` when others were faster several times, ``ClientDisconnected`` without a server.
+        Raises ``TransientError`` when others were faster several times, ``ClientDisconnected`` without a server.
         """
         self._bell.clear()
         self._claimer.begin()
@@ -250,7 +250,7 @@ class Dispatcher(Reporting):
             except BaseException as error:
                 self._transactions.abort()
                 conflicts += 1
-                if conflicts == ATTEMPTS or not isinstance(error, ConflictError):
+                if conflicts == ATTEMPTS or not _is_conflict(error):
                     self.journal.failed(self._claimer.picture)
                     raise
 
@@ -262,11 +262,12 @@ class Dispatcher(Reporting):
         self._next_due = min((due for due in (queue.next_due() for queue in queues) if due is not None), default=None)
         self._transactions.get().note("zc.async claim" if claimed else "zc.async")
         self._transactions.commit()
-        self._heartbeat.committed(queues)
-        self._watch(queues)
-        self._pools.keep(self._claimer.agents)
+        # From here on the jobs are ours: nothing that may fail comes before they are in the hands of threads.
         self.journal.passed({**dict.fromkeys(self._heartbeat.names), **self._claimer.picture}, self._claimer.starts)
         self._claimer.hand_over()
+        self._heartbeat.committed(queues)
+        self._pools.keep(self._claimer.agents)
+        self._watch(queues)
         self.last_poll = now
         return claimed
 
@@ -299,5 +300,10 @@ class Dispatcher(Reporting):
                 self._transactions.abort()
                 events.error("dispatcher %s ends without the database server; its next start will clean up", self.UUID)
                 return
-            except ConflictError:
+            except TransientError:
                 self._transactions.abort()
+
+
+def _is_conflict(error: BaseException) -> bool:
+    """Whether another attempt at once may do; ZEO says so even of an absent server, for which each attempt waits."""
+    return isinstance(error, TransientError) and not isinstance(error, ClientDisconnected)
