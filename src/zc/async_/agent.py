@@ -26,6 +26,7 @@ from zc.async_.interfaces import IAgent
 from zc.async_.interfaces import IDispatcherActivated
 from zc.async_.interfaces import IFilterAgent
 from zc.async_.interfaces import JobRescued
+from zc.async_.legacy import chooseFirst
 from zc.async_.timeline import RESCUED
 
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from zc.async_.dispatchers import DispatcherAgents
     from zc.async_.job import Job
     from zc.async_.queue import Queue
+
+__all__ = ["Agent", "addMainAgentActivationHandler", "chooseFirst"]
 
 EXCLUSIVE = "cannot set both chooser and filter to non-None"
 

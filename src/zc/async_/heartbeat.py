@@ -23,17 +23,22 @@ class Heartbeat:
 
     The dispatcher's process is known to be the only one with its UUID (see ``instanceuuid.lock``). So a record that is
     activated when it begins is left over from an earlier life: it is taken over at once and its jobs are rescued.
-    Should another process take the record over later, this one stands down in that queue for good.
+    Should another process take the record over later, this one stands down in that queue for good. ``names`` are the
+    queues that the last step found.
     """
 
     def __init__(self, uuid: UUID) -> None:
         self.uuid = uuid
         self._lives: dict[str, datetime] = {}
         self._lost: set[str] = set()
+        self.names: list[str] = []
 
     def step(self, connection: Connection, now: datetime) -> list[Queue]:
         """Do what is due in each queue and return those to work on. The caller commits."""
         queues = connection.root().get(KEY) or {}
+        self.names = list(queues)
+        for gone in self._lives.keys() - queues.keys():
+            del self._lives[gone]
         return [queue for name, queue in queues.items() if self._look_after(name, queue, now)]
 
     def _look_after(self, name: str, queue: Queue, now: datetime) -> bool:

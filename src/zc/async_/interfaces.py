@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from zope.i18nmessageid import MessageFactory
 from zope.interface import Attribute
 from zope.interface import Interface
 from zope.interface import implementer
@@ -17,13 +16,13 @@ from zope.interface.interfaces import IObjectEvent
 from zope.processlifetime import DatabaseOpened
 from zope.processlifetime import IDatabaseOpened
 
+from zc.async_.i18n import _
+
 
 __all__ = ["DatabaseOpened", "IDatabaseOpened"]
 
 KEY = "zc.async"
 """Name of the queues container in the database root. Never changes: it is in people's databases."""
-
-_ = MessageFactory("zc.async")
 
 NEW = _("new-status", default="New")
 PENDING = _("pending-status", default="Pending")
@@ -257,6 +256,20 @@ class IObjectAdded(IObjectEvent):
 
     parent = Attribute("Where it was added")
     name = Attribute("Under which name")
+
+
+class IMonitorPlugin(Interface):
+    """A command of the monitor, registered as a utility by its name.
+
+    Called in a thread of its own, without a transaction, a site or a user. Whatever it raises is shown to the peer.
+    """
+
+    def __call__(connection: Any, *arguments: str) -> Any:
+        """Write the answer to ``connection``; return a marker or anything.
+
+        ``arguments`` are the words after the command's name. What is no marker leaves the mode of the connection as it
+        is.
+        """
 
 
 class IJobCompleted(IObjectEvent):

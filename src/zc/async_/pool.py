@@ -15,6 +15,7 @@ from ZODB.utils import u64
 
 from zc.async_.executor import perform
 from zc.async_.interfaces import ReassignedError
+from zc.async_.journal import JobId
 from zc.async_.threadlocal import local
 
 
@@ -35,6 +36,7 @@ class Assignment(NamedTuple):
 
     oid: bytes
     key: int
+    database_name: str | None
 
 
 class AgentThreadPool:
@@ -97,6 +99,8 @@ class AgentThreadPool:
             unbegun = list(self._waiting)
             self._waiting.clear()
         self.resize(0)
+        for assignment in unbegun:
+            self.dispatcher.journal.loses(*_names(assignment))
         return unbegun
 
     def join(self, deadline: Callable[[], float]) -> bool:
@@ -150,17 +154,26 @@ class AgentThreadPool:
             events.critical("unexpected error while running job %d", u64(assignment.oid), exc_info=True)
             self.lost.add(assignment)
         finally:
+            self.dispatcher.journal.loses(*_names(assignment))  # unless it came to an outcome
             transaction.abort()
 
     def _try(self, connection: Connection, assignment: Assignment) -> bool:
         """Whether the job could be run: False while the database server is away."""
+        journal = self.dispatcher.journal
         try:
             transaction.begin()
-            job = connection.get(assignment.oid)
-            trace.info("starting in thread %s: %r", threading.get_ident(), job)
-            perform(job, assignment.key, self._note_commit)
-            trace.info("completed in thread %s: %r", threading.get_ident(), job)
+            job = connection.get_connection(assignment.database_name).get(assignment.oid)
+            call = repr(job)
+            journal.begins(*_names(assignment), call)
+            trace.info("starting in thread %s: %s", threading.get_ident(), call)
+            journal.ends(*_names(assignment), perform(job, assignment.key, self._note_commit))
+            trace.info("completed in thread %s: %s", threading.get_ident(), call)
         except ClientDisconnected as error:
             events.info("job %d waits for the database server: %s", u64(assignment.oid), error)
             return False
         return True
+
+
+def _names(assignment: Assignment) -> tuple[JobId, int]:
+    """What the journal calls an assignment."""
+    return (u64(assignment.oid), assignment.database_name), assignment.key

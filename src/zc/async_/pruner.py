@@ -17,6 +17,7 @@ from zc.async_ import clock
 
 if TYPE_CHECKING:
     from zc.async_.completed import Completed
+    from zc.async_.job import Job
     from zc.async_.queue import Queue
 
 INTERVAL = timedelta(minutes=10)
@@ -38,7 +39,8 @@ class Pruner:
             return
         self._next = now + INTERVAL
         for queue in queues:
-            prune_completed(self._archives(queue), now - queue.keep_completed_for, queue.keep_completed)
+            limit = now - queue.keep_completed_for
+            queue.live.forget(prune_completed(self._archives(queue), limit, queue.keep_completed))
             prune_shards(queue, now)
 
     def _archives(self, queue: Queue) -> list[Completed]:
@@ -47,17 +49,18 @@ class Pruner:
         return [agent.completed for record in mine for agent in record.values()]
 
 
-def prune_completed(archives: list[Completed], limit: datetime, most: int) -> None:
-    """Forget jobs that ended before ``limit``, then the oldest while there are more than ``most`` in all."""
-    for archive in archives:
-        archive.prune(limit)
+def prune_completed(archives: list[Completed], limit: datetime, most: int) -> list[Job]:
+    """Forget jobs that ended before ``limit``, then the oldest of more than ``most``. Returns them, unloaded."""
+    forgotten = [job for archive in archives for job in archive.prune(limit)]
     surplus = sum(map(len, archives)) - most
     while surplus > 0:
         oldest = min(archives, key=lambda archive: archive.oldest_page or float("inf"))
-        forgotten = oldest.forget_oldest_page()
-        if not forgotten:
-            return
-        surplus -= forgotten
+        page = oldest.forget_oldest_page()
+        if not page:
+            break
+        forgotten += page
+        surplus -= len(page)
+    return forgotten
 
 
 def prune_shards(queue: Queue, now: datetime) -> None:

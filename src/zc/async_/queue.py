@@ -26,6 +26,7 @@ from zope.interface import implementer
 
 from zc.async_ import clock
 from zc.async_ import instanceuuid
+from zc.async_.containers import Base
 from zc.async_.containers import Registry
 from zc.async_.containers import SmallLeafTree
 from zc.async_.dispatchers import Dispatchers
@@ -40,6 +41,7 @@ from zc.async_.lanes import FRONT
 from zc.async_.lanes import Lane
 from zc.async_.lanes import LaneHeads
 from zc.async_.lanes import Place
+from zc.async_.notes import LiveAnnotations
 from zc.async_.quota import Quotas
 from zc.async_.shards import Shard
 from zc.async_.shards import shard_name
@@ -70,7 +72,7 @@ class Queues(Registry):
 
 
 @implementer(IQueue)
-class Queue(Persistent):
+class Queue(Base):
     """Waiting jobs, and what limits and works on them.
 
     Iteration, ``len`` and indexes cover the waiting jobs only, in the order in which they would start if nothing
@@ -79,7 +81,6 @@ class Queue(Persistent):
     """
 
     name: str | None = None
-    parent: Queues | None = None
     paused = False
     keep_completed_for = timedelta(days=7)
     keep_completed = 50_000
@@ -88,14 +89,11 @@ class Queue(Persistent):
         self.shards = OOBTree()
         self.lanes = OOBTree()
         self.scheduled = SmallLeafTree()
+        self.live = LiveAnnotations()
         self.quotas = Quotas()
         self.quotas.parent = self
         self.dispatchers = Dispatchers()
         self.dispatchers.parent = self
-
-    @property
-    def __parent__(self) -> Queues | None:
-        return self.parent
 
     # Putting
 
@@ -230,6 +228,7 @@ class Queue(Persistent):
         """Take a waiting job out; it is NEW again. ``LookupError`` if it is not waiting here."""
         if not self._is_waiting(job) or not self._discard(job):
             raise LookupError("item not in queue", job)
+        self.live.forget([job])
         job.withdrawn()
 
     def _discard(self, job: Job) -> bool:

@@ -110,7 +110,9 @@ def test_a_backlog_longer_than_one_intake_does_not_stop_claims(queue, put, agent
     other.commit()
     transaction.begin()
     assert len(queue.shards) == 2
-    assert names(queue.claim_jobs(9)[0] + queue.claim_jobs(9)[0]) == [0, 1, 2, 3, "elsewhere"]
+    claimed = names(queue.claim_jobs(9)[0] + queue.claim_jobs(9)[0])
+    claimed.remove("elsewhere")  # which shard is read first is nobody's promise
+    assert claimed == [0, 1, 2, 3]
 
 
 def test_a_job_behind_a_long_backlog_does_not_wait_for_the_poll(queue, put, dispatch, monkeypatch):
