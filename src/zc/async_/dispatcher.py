@@ -247,7 +247,9 @@ class Dispatcher(Reporting):
                 self._transactions.abort()
                 conflicts += 1
                 if conflicts == ATTEMPTS or not _is_conflict(error):
+                    traceback = error.__traceback__  # the journal's Failure takes it from the exception
                     self.journal.failed(self._claimer.picture)
+                    error.__traceback__ = traceback
                     raise
 
     def _pass(self, now: datetime) -> bool:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from zc.async_.completed import Completed
     from zc.async_.job import Job
     from zc.async_.queue import Queue
+    from zc.async_.shards import Shard
 
 INTERVAL = timedelta(minutes=10)
 
@@ -69,6 +70,11 @@ def prune_shards(queue: Queue, now: datetime) -> None:
     Writing the shard as well makes a put conflict that is under way in it; repeated, that finds the shard gone.
     """
     for name, shard in list(queue.shards.items()):
-        if not len(shard) and clock.from_micros(int(shard._p_mtime * 1_000_000)) + SHARD_IDLE < now:
+        if not len(shard) and _written(shard, now) + SHARD_IDLE < now:
             shard._p_changed = True
             del queue.shards[name]
+
+
+def _written(shard: Shard, now: datetime) -> datetime:
+    """When the shard was last committed; ``now`` for one that was not yet."""
+    return now if shard._p_mtime is None else clock.from_micros(int(shard._p_mtime * 1_000_000))
