@@ -25,6 +25,7 @@ from zc.async_ import clock
 from zc.async_ import instanceuuid
 from zc.async_.claimer import Claimer
 from zc.async_.claimer import give_back
+from zc.async_.containers import oids_of_tree
 from zc.async_.heartbeat import Heartbeat
 from zc.async_.interfaces import KEY
 from zc.async_.pool import AgentThreadPool
@@ -93,6 +94,7 @@ class Dispatcher:
         self._bell = threading.Event()
         self._dispatch_thread: threading.Thread | None = None
         self._pools: dict[tuple[str, str], AgentThreadPool] = {}
+        self._ending = threading.Lock()
         self._next_due: datetime | None = None
         self._next_prune: datetime | None = None
         _dispatchers[self.UUID] = self
@@ -103,6 +105,8 @@ class Dispatcher:
         """Start the dispatch thread; ``ValueError`` if it runs already."""
         if self.activated is not None:
             raise ValueError("already activated")
+        if self._is_dispatching():
+            raise ValueError("still ending")
         events.info("attempting to activate dispatcher %s", self.UUID)
         self.prepare()
         self._dispatch_thread = threading.Thread(target=self._loop, name="zc.async dispatch", daemon=True)
@@ -125,10 +129,17 @@ class Dispatcher:
         """Stop claiming, let running jobs go on for ``timeout`` seconds, give back the rest, and end.
 
         Whether all threads have ended. A thread still in a job's code finds its job taken away later; while it runs
-        the database must not be closed. ``ValueError`` if not activated. For any thread but this dispatcher's own.
+        the database must not be closed. ``ValueError`` if not activated or ending already. For any thread but this
+        dispatcher's own, also from a signal handler.
         """
-        if self.activated is None:
+        if self.activated is None or not self._ending.acquire(blocking=False):
             raise ValueError("not activated")
+        try:
+            return self._deactivate(timeout)
+        finally:
+            self._ending.release()
+
+    def _deactivate(self, timeout: float) -> bool:
         deadline = time.monotonic() + timeout
         self.stopping.set()
         self.wake()
@@ -137,17 +148,24 @@ class Dispatcher:
         unbegun = {key: pool.stop() for key, pool in self._pools.items()}
         still_running = [pool for pool in self._pools.values() if not pool.join(lambda: deadline - time.monotonic())]
         self._waker.stop()
-        self._finally_in_transaction(lambda: self._end(unbegun))
-        self._connection.close()
+        if self._is_dispatching():
+            events.error("dispatcher %s hangs in the database; the next start will clean up", self.UUID)
+        else:
+            self._finally_in_transaction(lambda: self._end(unbegun))
+            self._connection.close()
         self.change_connection_pool(-1)
         self._pools.clear()
         self.activated = None
         events.info("deactivated dispatcher %s", self.UUID)
-        return not still_running
+        return not (still_running or self._is_dispatching())
+
+    def _is_dispatching(self) -> bool:
+        return self._dispatch_thread is not None and self._dispatch_thread.is_alive()
 
     def _end(self, unbegun: dict[tuple[str, str], list[Assignment]]) -> None:
+        queues = self._connection.root().get(KEY) or {}
         for (queue_name, agent_name), assignments in unbegun.items():
-            record = self._connection.root()[KEY][queue_name].dispatchers.get(self.UUID, {})
+            record = queues[queue_name].dispatchers.get(self.UUID, {}) if queue_name in queues else {}
             if assignments and agent_name in record:
                 give_back(record[agent_name], assignments, interrupted=False)
         self._heartbeat.end(self._connection)
@@ -196,6 +214,8 @@ class Dispatcher:
         Raises ``TransientError`` when others were faster several times, ``ClientDisconnected`` without a server.
         """
         self._bell.clear()
+        self._waker.settle()
+        self._next_due = None
         for attempt in range(ATTEMPTS):
             try:
                 return self._pass(clock.now())
@@ -214,7 +234,9 @@ class Dispatcher:
         claimed = self._claimer.step(queues)
         self._prune(queues, now)
         self._watch(queues)
-        self._next_due = min((due for due in (queue.next_due() for queue in queues) if due is not None), default=None)
+        # What is due and could not be claimed waits for room or the end of a pause, and these wake us.
+        due = [moment for moment in (queue.next_due() for queue in queues) if moment is not None and moment > now]
+        self._next_due = min(due, default=None)
         self._transactions.get().note("zc.async claim" if claimed else "zc.async")
         self._transactions.commit()
         self._heartbeat.committed(queues)
@@ -235,7 +257,7 @@ class Dispatcher:
         container = self._connection.root().get(KEY)
         watched = [z64 if container is None else container._p_oid]
         for queue in queues:
-            watched += [queue._p_oid, queue.shards._p_oid]
+            watched += [queue._p_oid, *oids_of_tree(queue.shards)]
             watched += [shard._p_oid for shard in queue.shards.values()]
         watched += [obj._p_oid for obj in self._claimer.watched]
         if self._waker.watch(watched):
@@ -243,6 +265,8 @@ class Dispatcher:
 
     def _pool_of(self, queue: Queue, agent_name: str, size: int) -> AgentThreadPool:
         key = (queue.name or "", agent_name)
+        if self.stopping.is_set():
+            size = 0
         pool = self._pools.get(key)
         if pool is None:
             pool = self._pools[key] = AgentThreadPool(self, agent_name, size, self.wake)
@@ -258,12 +282,12 @@ class Dispatcher:
                 act()
                 self._transactions.commit()
                 return
-            except TransientError:
-                self._transactions.abort()
             except ClientDisconnected:
                 self._transactions.abort()
                 events.error("dispatcher %s ends without the database server; its next start will clean up", self.UUID)
                 return
+            except TransientError:
+                self._transactions.abort()
 
     # Telling
 

@@ -40,6 +40,12 @@ class Waker:
             with self._adapter._lock:
                 self._adapter._instances.discard(self)
 
+    def settle(self) -> None:
+        """Wait until all connections know of the commit that rang: the bell may have rung before ours was told."""
+        if self.pushed:
+            with self._adapter._lock:
+                pass
+
     def watch(self, oids: Iterable[bytes]) -> bool:
         """Watch these oids from now on, instead of those before; whether there are new ones among them."""
         watched = frozenset(oids)
