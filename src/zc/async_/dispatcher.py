@@ -24,6 +24,7 @@ from zc.async_ import instanceuuid
 from zc.async_.claimer import AgentFailed
 from zc.async_.claimer import Claimer
 from zc.async_.claimer import give_back
+from zc.async_.containers import objects_of_tree
 from zc.async_.describe import getId
 from zc.async_.heartbeat import Heartbeat
 from zc.async_.interfaces import KEY
@@ -114,6 +115,7 @@ class Dispatcher(Reporting):
         self._bell = threading.Event()
         self._dispatch_thread: threading.Thread | None = None
         self._pools = Pools(self)
+        self._ending = threading.Lock()
         self._next_due: datetime | None = None
         _dispatchers[self.UUID] = self
 
@@ -140,6 +142,8 @@ class Dispatcher(Reporting):
         """
         if self.activated is not None:
             raise ValueError("already activated")
+        if self._is_dispatching():
+            raise ValueError("still ending")
         events.info("attempting to activate dispatcher %s", self.UUID)
         self.prepare()
         self._dispatch_thread = threading.Thread(target=self._loop, name="zc.async dispatch", daemon=True)
@@ -165,10 +169,17 @@ class Dispatcher(Reporting):
         """Stop claiming, let running jobs go on for ``timeout`` seconds, give back the rest, and end.
 
         Whether all threads have ended. A thread still in a job's code finds its job taken away later; while it runs
-        the database must not be closed. ``ValueError`` if not activated. For any thread but this dispatcher's own.
+        the database must not be closed. ``ValueError`` if not activated or ending already. For any thread but this
+        dispatcher's own, also from a signal handler.
         """
-        if self.activated is None:
+        if self.activated is None or not self._ending.acquire(blocking=False):
             raise ValueError("not activated")
+        try:
+            return self._deactivate(timeout)
+        finally:
+            self._ending.release()
+
+    def _deactivate(self, timeout: float) -> bool:
         deadline = time.monotonic() + timeout
         self.stopping.set()
         self.wake()
@@ -177,16 +188,23 @@ class Dispatcher(Reporting):
         unbegun = self._pools.stop()
         all_ended = self._pools.join(lambda: deadline - time.monotonic())
         self._waker.stop()
-        self._finally_in_transaction(lambda: self._end(unbegun))
-        self._connection.close()
+        if self._is_dispatching():
+            events.error("dispatcher %s hangs in the database; the next start will clean up", self.UUID)
+        else:
+            self._finally_in_transaction(lambda: self._end(unbegun))
+            self._connection.close()
         self.change_connection_pool(-1)
         self.activated = None
         events.info("deactivated dispatcher %s", self.UUID)
-        return all_ended
+        return all_ended and not self._is_dispatching()
+
+    def _is_dispatching(self) -> bool:
+        return self._dispatch_thread is not None and self._dispatch_thread.is_alive()
 
     def _end(self, unbegun: dict[tuple[str, str], list[Assignment]]) -> None:
+        queues = self._connection.root().get(KEY) or {}
         for (queue_name, agent_name), assignments in unbegun.items():
-            record = self._connection.root()[KEY][queue_name].dispatchers.get(self.UUID, {})
+            record = queues[queue_name].dispatchers.get(self.UUID, {}) if queue_name in queues else {}
             if assignments and agent_name in record:
                 give_back(record[agent_name], assignments, interrupted=False)
         self._heartbeat.end(self._connection)
@@ -236,6 +254,8 @@ class Dispatcher(Reporting):
         Raises ``TransientError`` when others were faster several times, ``ClientDisconnected`` without a server.
         """
         self._bell.clear()
+        self._waker.settle()
+        self._next_due = None
         self._claimer.begin()
         conflicts = 0
         while True:
@@ -274,7 +294,7 @@ class Dispatcher(Reporting):
         root = self._connection.root()
         watched = [root.get(KEY, root)]
         for queue in queues:
-            watched += [queue, queue.shards, *queue.shards.values()]
+            watched += [queue, *objects_of_tree(queue.shards), *queue.shards.values()]
         if self._waker.watch(watched + self._claimer.watched):
             self.wake()
 
