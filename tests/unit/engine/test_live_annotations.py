@@ -189,7 +189,9 @@ def test_the_value_is_copied(put):
 def test_many_writers_at_once(put):
     jobs = [put(sample_jobs.add, number) for number in range(4)]
     threads = [
-        threading.Thread(target=local.setLiveAnnotation, args=(f"{name}", name, job)) for job in jobs for name in range(3)
+        threading.Thread(target=local.setLiveAnnotation, args=(f"{name}", name, job))
+        for job in jobs
+        for name in range(3)
     ]
     for thread in threads:
         thread.start()
@@ -234,9 +236,11 @@ def test_notes_go_with_a_job_that_is_forgotten(queue, put, dispatch):
     transaction.begin()
     assert len(queue.live) == 12
     assert jobs[0].status == COMPLETED
-    agent.prune(jobs[-1].active_end, timedelta())
+    last = max(jobs, key=lambda job: job.active_end)
+    agent.prune(last.active_end, timedelta())
     transaction.commit()
-    assert len(agent.completed) == len(queue.live) == 1
+    assert [*agent.completed] == [last]
+    assert [*queue.live] == [u64(last._p_oid)]
 
 
 def test_a_live_annotation_wakes_no_dispatcher(put, dispatch):
