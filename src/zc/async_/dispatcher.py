@@ -280,11 +280,11 @@ class Dispatcher(Reporting):
                 agent.prune(now, RETENTION)
 
     def _watch(self, queues: list[Queue]) -> None:
-        """Watch what a put must touch, pausing, and what the claimer says."""
+        """Watch what a put must touch, pausing, our agents, and what the claimer says."""
         root = self._connection.root()
         watched = [root.get(KEY, root)]
         for queue in queues:
-            watched += [queue, queue.shards, *queue.shards.values()]
+            watched += [queue, queue.shards, *queue.shards.values(), queue.dispatchers[self.UUID]]
         if self._waker.watch(watched + self._claimer.watched):
             self.wake()
 
