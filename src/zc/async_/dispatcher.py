@@ -55,6 +55,7 @@ __all__ = [
     "get",
     "getId",
     "pop",
+    "registered",
 ]
 
 ATTEMPTS = 5
@@ -79,6 +80,11 @@ def get(uuid: UUID | None = None, default: Any = None) -> Any:
 def pop(uuid: UUID | None = None) -> Any:
     """Forget a dispatcher and return it; ``KeyError`` if there is none."""
     return _dispatchers.pop(uuid or instanceuuid.current())
+
+
+def registered() -> tuple[Dispatcher, ...]:
+    """All dispatchers of this process that are not forgotten."""
+    return tuple(_dispatchers.values())
 
 
 def clear() -> None:

@@ -10,8 +10,8 @@ from typing import Any
 from uuid import UUID
 
 import transaction
+from twisted.internet.defer import Deferred
 from twisted.internet.selectreactor import SelectReactor
-from twisted.internet.threads import deferToThreadPool
 from ZODB.Connection import Connection
 from zope.component import adapter
 from zope.event import notify
@@ -167,11 +167,20 @@ class TwistedDispatcherInstaller:
 twisted_dispatcher_installer = TwistedDispatcherInstaller()
 
 
-def _end_with(reactor: Any, dispatcher: Dispatcher) -> Any:
+def _end_with(reactor: Any, dispatcher: Dispatcher) -> Deferred[None] | None:
     """What the reactor waits for before it ends."""
     if dispatcher.activated is None:
         return None
-    return deferToThreadPool(reactor, reactor.getThreadPool(), stop_dispatcher, dispatcher)
+    ended: Deferred[None] = Deferred()
+
+    def end() -> None:
+        try:
+            stop_dispatcher(dispatcher)
+        finally:
+            reactor.callFromThread(ended.callback, None)
+
+    reactor.callInThread(end)
+    return ended
 
 
 def make_dispatcher(db: Any, reactor: Any, poll_interval: float, uuid: UUID | None) -> Dispatcher:
