@@ -60,19 +60,24 @@ def never_fail(call: Callable[[], Any], identifier: str, tm: Any) -> Any:
         except EXPLOSIVE_ERRORS:
             tm.abort()
             raise
-        except TransactionError:
-            tm.abort()
-            conflicts += 1
-            if conflicts % CONFLICTS_LOGGED == 0:
-                events.warning("%d conflicts while %s", conflicts, identifier, exc_info=True)
         except Exception as error:  # the promise is to go on whatever happens
             tm.abort()
+            if _is_conflict(error):
+                conflicts += 1
+                if conflicts % CONFLICTS_LOGGED == 0:
+                    events.warning("%d conflicts while %s", conflicts, identifier, exc_info=True)
+                continue
             if errors % ERRORS_LOGGED == 0:
                 level = logging.ERROR if isinstance(error, SYSTEM_ERRORS) else logging.CRITICAL
                 events.log(level, "error %d while %s", errors + 1, identifier, exc_info=True)
             if pause(min(INITIAL_BACKOFF + errors * BACKOFF_INCREMENT, MAX_BACKOFF)):
                 raise
             errors += 1
+
+
+def _is_conflict(error: Exception) -> bool:
+    """Whether another attempt at once may do; an absent server is a transaction error too, but must be waited for."""
+    return isinstance(error, TransactionError) and not isinstance(error, SYSTEM_ERRORS)
 
 
 def try_five_times(call: Callable[[], Any], identifier: str, tm: Any, commit: bool = True) -> Any:
@@ -90,14 +95,12 @@ def try_five_times(call: Callable[[], Any], identifier: str, tm: Any, commit: bo
         except EXPLOSIVE_ERRORS:
             tm.abort()
             raise
-        except TransactionError:
+        except Exception as error:  # it is handed to the caller
             failure = Failure()
             tm.abort()
+            if not _is_conflict(error):
+                events.critical("error while %s", identifier, exc_info=True)
+                return failure
             if attempt == MOST_CONFLICTS:
                 events.critical("%d conflicts in a row while %s", attempt, identifier, exc_info=True)
-        except Exception:  # it is handed to the caller
-            failure = Failure()
-            tm.abort()
-            events.critical("error while %s", identifier, exc_info=True)
-            break
     return failure

@@ -56,6 +56,7 @@ __all__ = [
     "get",
     "getId",
     "pop",
+    "registered",
 ]
 
 ATTEMPTS = 5
@@ -76,6 +77,11 @@ def get(uuid: UUID | None = None, default: Any = None) -> Any:
 def pop(uuid: UUID | None = None) -> Any:
     """Forget a dispatcher and return it; ``KeyError`` if there is none."""
     return _dispatchers.pop(uuid or instanceuuid.current())
+
+
+def registered() -> tuple[Dispatcher, ...]:
+    """All dispatchers of this process that are not forgotten."""
+    return tuple(_dispatchers.values())
 
 
 def clear() -> None:
@@ -290,11 +296,11 @@ class Dispatcher(Reporting):
         return claimed
 
     def _watch(self, queues: list[Queue]) -> None:
-        """Watch what a put must touch, pausing, and what the claimer says."""
+        """Watch what a put must touch, pausing, our agents, and what the claimer says."""
         root = self._connection.root()
         watched = [root.get(KEY, root)]
         for queue in queues:
-            watched += [queue, *objects_of_tree(queue.shards), *queue.shards.values()]
+            watched += [queue, *objects_of_tree(queue.shards), *queue.shards.values(), queue.dispatchers[self.UUID]]
         if self._waker.watch(watched + self._claimer.watched):
             self.wake()
 

@@ -416,7 +416,7 @@ def named(name):
 
 
 def test_E105_K44_a_removed_agent_takes_its_threads_along(queue, put, dispatch, release):
-    one = dispatch(size=1)
+    one = dispatch(size=1, poll_interval=3600)
     wait_until(lambda: one.last_poll, 5, lambda: "no poll")
     transaction.begin()
     record = queue.dispatchers[one.UUID]
@@ -470,7 +470,7 @@ def test_a_job_of_a_removed_queue_is_finished(connection, queue, put, dispatch, 
     connection.root()["orphan"] = job
     transaction.commit()
     wait_until(lambda: set(one.queues) == {""}, 5, lambda: str(one.queues))
-    assert len(one._pools._ending) == 1
+    wait_until(lambda: len(one._pools._ending) == 1, 5, lambda: "not remembered")
     release("orphan")
     assert wait_for_result(job) == "orphan"
     wait_until(lambda: one.wake() or not one._pools._ending, 5, lambda: "threads are kept")
