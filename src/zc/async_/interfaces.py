@@ -115,6 +115,24 @@ class IAbstractJob(Interface):
     parent = Attribute("The queue, agent or job that this belongs to, or None")
     status = Attribute("One of the six states; read-only")
     result = Attribute("What the callable returned, or a Failure; None until then; read-only")
+    callbacks = Attribute("What is called with the result, in order; changed by the methods only")
+
+    def addCallback(callback: Any, failure_log_level: Any = None, retry_policy_factory: Any = None) -> Any:
+        """Have a job or callable called with the result; returns its job."""
+
+    def addCallbacks(
+        success: Any = None, failure: Any = None, failure_log_level: Any = None, retry_policy_factory: Any = None
+    ) -> Any:
+        """Have one called with a result, the other with a Failure; returns an ICallbackProxy."""
+
+
+class ICallbackProxy(IAbstractJob):
+    """Stands for one of several callbacks until the result decides."""
+
+    job = Attribute("The chosen job, or None")
+
+    def getJob(result: Any) -> Any:
+        """The job for that result; chosen on the first call."""
 
 
 class IJob(IAbstractJob):
@@ -145,6 +163,18 @@ class IJob(IAbstractJob):
 
     def setUp() -> Any:
         """Prepare the environment of one attempt, inside its transaction."""
+
+    def getRetryPolicy() -> Any:
+        """The IRetryPolicy, made on the first call."""
+
+    def handleInterrupt() -> None:
+        """Decide what becomes of an ACTIVE job whose worker has vanished. Commits."""
+
+    def resumeCallbacks() -> None:
+        """Run what is left of the callbacks of a job in CALLBACKS, and complete it. Commits."""
+
+    def handleCallbackInterrupt(caller: Any) -> None:
+        """Decide what becomes of an ACTIVE callback of ``caller`` whose worker has vanished. Commits."""
 
     def tearDown(setup_info: Any) -> None:
         """Undo ``setUp``: once for each attempt whose ``setUp`` was begun, after commit or abort."""

@@ -7,12 +7,14 @@ import threading
 from collections.abc import Callable
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
+from typing import Any
 from typing import NamedTuple
 
 import transaction
 from ZEO.Exceptions import ClientDisconnected
 from ZODB.utils import u64
 
+from zc.async_.executor import deliver
 from zc.async_.executor import perform
 from zc.async_.interfaces import ReassignedError
 from zc.async_.threadlocal import local
@@ -54,6 +56,7 @@ class AgentThreadPool:
         self._busy = 0
         self._committing: set[int] = set()
         self._waiting: dict[Assignment, None] = {}
+        self._results: dict[Assignment, Any] = {}
         self.lost: set[Assignment] = set()
         self.size = 0
         self.resize(size)
@@ -82,13 +85,20 @@ class AgentThreadPool:
         """Whether a thread is committing what its job did, and so about to come free."""
         return bool(self._committing)
 
-    def _note_commit(self, begins: bool) -> None:
+    def note_commit(self, begins: bool) -> None:
+        """Note that the calling thread is about to come free, or is not after all."""
         (self._committing.add if begins else self._committing.discard)(threading.get_ident())
 
     def run(self, assignment: Assignment) -> None:
         """Let a thread run a started job."""
         with self._lock:
             self._waiting[assignment] = None
+        self._inbox.put(assignment)
+
+    def come_back(self, oid: bytes, key: int, value: Any) -> None:
+        """Let a thread store the result of a job that had returned a promise of it. From any thread."""
+        assignment = Assignment(oid, key)
+        self._results[assignment] = value
         self._inbox.put(assignment)
 
     def stop(self) -> list[Assignment]:
@@ -126,16 +136,17 @@ class AgentThreadPool:
 
     def _begin(self, assignment: Assignment) -> bool:
         with self._lock:
-            if assignment not in self._waiting:
+            if assignment in self._waiting:
+                del self._waiting[assignment]
+            elif assignment not in self._results:
                 return False  # stop() has taken it back
-            del self._waiting[assignment]
             self._busy += 1
             return True
 
     def _end(self) -> None:
         with self._lock:
             self._busy -= 1
-            self._note_commit(False)
+            self.note_commit(False)
         self._finished()
 
     def _perform(self, connection: Connection, assignment: Assignment) -> None:
@@ -150,6 +161,7 @@ class AgentThreadPool:
             events.critical("unexpected error while running job %d", u64(assignment.oid), exc_info=True)
             self.lost.add(assignment)
         finally:
+            self._results.pop(assignment, None)
             transaction.abort()
 
     def _try(self, connection: Connection, assignment: Assignment) -> bool:
@@ -158,7 +170,10 @@ class AgentThreadPool:
             transaction.begin()
             job = connection.get(assignment.oid)
             trace.info("starting in thread %s: %r", threading.get_ident(), job)
-            perform(job, assignment.key, self._note_commit)
+            if assignment in self._results:
+                deliver(job, assignment.key, self._results[assignment], self)
+            else:
+                perform(job, assignment.key, self)
             trace.info("completed in thread %s: %r", threading.get_ident(), job)
         except ClientDisconnected as error:
             events.info("job %d waits for the database server: %s", u64(assignment.oid), error)

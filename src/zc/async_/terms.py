@@ -13,10 +13,19 @@ from zc.async_.interfaces import PENDING
 from zc.async_.interfaces import BadStatusError
 
 
+STARTED, IN_CALLBACKS, DONE, WAITING = 1, 2, 3, 4
+"""What a job's own record says about its state; 0 where its place says it all."""
+
+
 class Terms:
     """The part of a job that its queue looks at."""
 
     parent: Any = None
+    _state = 0
+
+    @property
+    def queue(self) -> Any:
+        raise NotImplementedError
 
     @property
     def status(self) -> str:
@@ -39,13 +48,13 @@ class Terms:
             raise TypeError("provide an iterable of names")
         names = tuple(value)
         if self.require_status((NEW, PENDING), "set quota_names", "NEW or PENDING") == PENDING:
-            self.parent.check_quota_names(names)
+            self.queue.check_quota_names(names)
         self._change_place(_quota_names=names)
 
     @property
     def lane(self) -> tuple[str, ...]:
-        """The lane in which the job waits: its quota names as a set."""
-        return tuple(sorted(set(self._quota_names)))
+        """The lane in which the job waits: its quota names as a set; without quotas once its own work is done."""
+        return () if self._state else tuple(sorted(set(self._quota_names)))
 
     @property
     def priority(self) -> int:
@@ -60,11 +69,12 @@ class Terms:
         self._change_place(_priority=value)
 
     def _change_place(self, **attributes: Any) -> None:
-        in_lane = self.parent is not None and self.parent.leave_lane(self)
+        queue = None if self._queued is None else self.queue
+        in_lane = queue is not None and queue.leave_lane(self)
         for name, value in attributes.items():
             setattr(self, name, value)
-        if in_lane:
-            self.parent.enter_lane(self)
+        if queue is not None and in_lane:
+            queue.enter_lane(self)
 
     @property
     def begin_after(self) -> datetime | None:
@@ -95,9 +105,12 @@ class Terms:
         return max(self._queued or 0, self._begin_after or 0)
 
     def expired(self, now: datetime) -> bool:
-        """Whether it is too late to start the job."""
-        begin_after = self.begin_after
-        return self._begin_by is not None and begin_after is not None and begin_after + self._begin_by < now
+        """Whether it is too late to start the job; never once it has begun."""
+        return not self._state and self.overdue(now, self.begin_after)
+
+    def overdue(self, now: datetime, base: datetime | None) -> bool:
+        """Whether ``begin_by``, counted from ``base``, has passed."""
+        return self._begin_by is not None and base is not None and base + self._begin_by < now
 
     def require_status(self, allowed: tuple[str, ...], act: str, names: str) -> str:
         """The job's status; ``BadStatusError`` saying when one can ``act`` unless it is one of those allowed."""
