@@ -183,6 +183,8 @@ class ConditionalCallbackProxy(Callbacks):
             callback = Job(pass_through)
             callback.failure_log_level = logging.DEBUG
             callback.parent = self
+            if self._p_jar is not None:
+                self._p_jar.add(callback)
         self.job = callback
         moved, self._callbacks = self._callbacks, ()
         for other in moved:
@@ -222,6 +224,8 @@ class SuccessFailureCallbackProxy(ConditionalCallbackProxy):
 
 def status_as_callback(parent: Any) -> str:
     """The status of a callback that has not begun: its job's as long as that has not begun either."""
+    while ICallbackProxy.providedBy(parent):
+        parent = parent.parent
     if parent is None:
         return NEW
     status: str = parent.status

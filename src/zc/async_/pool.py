@@ -39,6 +39,13 @@ class Assignment(NamedTuple):
     key: int
 
 
+class Delivery(NamedTuple):
+    """The result of a job that had returned a promise of it, on its way to a thread that stores it."""
+
+    assignment: Assignment
+    value: Any
+
+
 class AgentThreadPool:
     """As many threads as the agent may work on jobs, each with a connection of its own for its whole life.
 
@@ -50,13 +57,12 @@ class AgentThreadPool:
         self.dispatcher = dispatcher
         self.name = name
         self._finished = finished
-        self._inbox: SimpleQueue[Assignment | None] = SimpleQueue()
+        self._inbox: SimpleQueue[Assignment | Delivery | None] = SimpleQueue()
         self._lock = threading.Lock()
         self._threads: set[threading.Thread] = set()
         self._busy = 0
         self._committing: set[int] = set()
         self._waiting: dict[Assignment, None] = {}
-        self._results: dict[Assignment, Any] = {}
         self.lost: set[Assignment] = set()
         self.size = 0
         self.resize(size)
@@ -97,9 +103,7 @@ class AgentThreadPool:
 
     def come_back(self, oid: bytes, key: int, value: Any) -> None:
         """Let a thread store the result of a job that had returned a promise of it. From any thread."""
-        assignment = Assignment(oid, key)
-        self._results[assignment] = value
-        self._inbox.put(assignment)
+        self._inbox.put(Delivery(Assignment(oid, key), value))
 
     def stop(self) -> list[Assignment]:
         """Take back what no thread has begun, and let the threads end."""
@@ -122,10 +126,10 @@ class AgentThreadPool:
         local.name = self.name
         connection = self.dispatcher.db.open(transaction.manager)
         try:
-            while (assignment := self._inbox.get()) is not None:
-                if self._begin(assignment):
+            while (item := self._inbox.get()) is not None:
+                if self._begin(item):
                     try:
-                        self._perform(connection, assignment)
+                        self._perform(connection, item)
                     finally:
                         self._end()
         finally:
@@ -134,12 +138,12 @@ class AgentThreadPool:
             with self._lock:
                 self._threads.discard(threading.current_thread())
 
-    def _begin(self, assignment: Assignment) -> bool:
+    def _begin(self, item: Assignment | Delivery) -> bool:
         with self._lock:
-            if assignment in self._waiting:
-                del self._waiting[assignment]
-            elif assignment not in self._results:
-                return False  # stop() has taken it back
+            if isinstance(item, Assignment):
+                if item not in self._waiting:
+                    return False  # stop() has taken it back
+                del self._waiting[item]
             self._busy += 1
             return True
 
@@ -149,10 +153,11 @@ class AgentThreadPool:
             self.note_commit(False)
         self._finished()
 
-    def _perform(self, connection: Connection, assignment: Assignment) -> None:
+    def _perform(self, connection: Connection, item: Assignment | Delivery) -> None:
         """Run a job to its outcome. The top of the thread: whatever happens is logged, and the thread goes on."""
+        assignment = item if isinstance(item, Assignment) else item.assignment
         try:
-            while not self._try(connection, assignment):
+            while not self._try(connection, assignment, item):
                 if self.dispatcher.stopping.wait(RECONNECT_WAIT):
                     return
         except ReassignedError as error:
@@ -161,17 +166,16 @@ class AgentThreadPool:
             events.critical("unexpected error while running job %d", u64(assignment.oid), exc_info=True)
             self.lost.add(assignment)
         finally:
-            self._results.pop(assignment, None)
             transaction.abort()
 
-    def _try(self, connection: Connection, assignment: Assignment) -> bool:
+    def _try(self, connection: Connection, assignment: Assignment, item: Assignment | Delivery) -> bool:
         """Whether the job could be run: False while the database server is away."""
         try:
             transaction.begin()
             job = connection.get(assignment.oid)
             trace.info("starting in thread %s: %r", threading.get_ident(), job)
-            if assignment in self._results:
-                deliver(job, assignment.key, self._results[assignment], self)
+            if isinstance(item, Delivery):
+                deliver(job, assignment.key, item.value, self)
             else:
                 perform(job, assignment.key, self)
             trace.info("completed in thread %s: %r", threading.get_ident(), job)

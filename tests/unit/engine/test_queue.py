@@ -14,11 +14,11 @@ from zc.async_ import instanceuuid
 from zc.async_.agent import Agent
 from zc.async_.interfaces import ACTIVE
 from zc.async_.interfaces import ASSIGNED
+from zc.async_.interfaces import IUUID
 from zc.async_.interfaces import KEY
 from zc.async_.interfaces import NEW
 from zc.async_.interfaces import PENDING
 from zc.async_.interfaces import IQueue
-from zc.async_.interfaces import IUUID
 from zc.async_.interfaces import JobNotPicklable
 from zc.async_.job import Job
 from zc.async_.queue import Queue
