@@ -167,7 +167,7 @@ class Execution:
         answer = self.ask(phase, failure, self.data_cache)
         if is_time(answer):
             if failure.check(ClientDisconnected):
-                self.patience.wait(max((_moment(answer) - clock.now()).total_seconds(), 0))
+                self.patience.wait(_seconds_until(answer))
                 return AGAIN
             answer = self.put_off(answer)
             if answer is not None:
@@ -322,6 +322,11 @@ def _moment(when: datetime | timedelta) -> datetime:
     if isinstance(when, timedelta):
         return clock.now() + when
     return when.replace(tzinfo=timezone.utc) if when.tzinfo is None else when
+
+
+def _seconds_until(when: datetime | timedelta) -> float:
+    duration = when if isinstance(when, timedelta) else _moment(when) - clock.now()
+    return max(duration.total_seconds(), 0)
 
 
 def _is_to_blame(result: Any, failure: Failure) -> bool:

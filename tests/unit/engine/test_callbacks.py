@@ -502,7 +502,7 @@ def vanish_during(queue, job, prepare):
     record = queue.dispatchers.register(uuid.uuid4())
     record["main"] = Agent()
     record.activate()
-    (claim,), _ = record["main"].claim_jobs(1)
+    record["main"].claim_jobs(1)
     transaction.commit()
     job.finished(record["main"], job.active_start, job.active_start, 3)
     prepare(job)
@@ -514,7 +514,7 @@ def vanish_during(queue, job, prepare):
 
 def test_E49_E95_a_new_worker_resumes_the_callbacks(queue, put, dispatch):
     job = Job(sample_jobs.add, 1)
-    done, active, nested, waiting = (job.addCallback(Job(note, name)) for name in ("done", "active", "nested", "new"))
+    done, active, nested, _ = (job.addCallback(Job(note, name)) for name in ("done", "active", "nested", "new"))
     inner = nested.addCallback(Job(note, "inner"))
     put(job)
 
