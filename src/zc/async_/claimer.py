@@ -40,7 +40,8 @@ class AgentFailed(AsyncError):
 class Claimer:
     """One dispatcher's hunger for jobs. Lives in the dispatch thread; the dispatcher commits between the two halves.
 
-    If the process dies after the commit, the agents' records tell which jobs it had, and they are rescued.
+    If the process dies after the commit, the agents' records tell which jobs it had, and they are rescued. If the
+    connection is lost during the commit, its outcome is unknown: the next step looks which of its claims are there.
     ``watched`` are the objects whose change may make another step worth while; ``picture`` is what the step saw and
     did, for the journal.
     """
@@ -49,6 +50,7 @@ class Claimer:
         self._uuid = uuid
         self._pool_of = pool_of
         self._assignments: list[tuple[AgentThreadPool, Assignment]] = []
+        self._doubtful: set[tuple[AgentThreadPool, Assignment]] = set()
         self._returned: list[tuple[AgentThreadPool, set[Assignment]]] = []
         self._failed: dict[PoolName, Failure] = {}
         self._complaints: dict[PoolName, str] = {}
@@ -65,6 +67,7 @@ class Claimer:
 
         Raises :class:`AgentFailed` when an agent cannot choose; the next step leaves it out.
         """
+        self._doubtful.update(self._assignments)
         self._assignments = []
         self._returned = []
         self.starts = []
@@ -94,13 +97,13 @@ class Claimer:
         if lost:
             give_back(agent, lost, interrupted=True)
             self._returned.append((pool, lost))
-        claims, blockers = self._choose(name, agent, pool.free)
+        found = [claim for claim in agent.claims() if (pool, _assignment(claim)) in self._doubtful]
+        claims, blockers = self._choose(name, agent, pool.free - len(found))
         self.watched += blockers
-        for claim in claims:
-            start = Start(getId(claim.job), claim.key, *name, claim.job.quota_names)
-            self.starts.append(start)
-            self._assignments.append((pool, Assignment(claim.job._p_oid, claim.key, start.job_id[1])))
-        info["new jobs"] = [getId(claim.job) for claim in claims]
+        for claim in found + claims:
+            self.starts.append(Start(getId(claim.job), claim.key, *name, claim.job.quota_names))
+            self._assignments.append((pool, _assignment(claim)))
+        info["new jobs"] = [getId(claim.job) for claim in found + claims]
 
     def _choose(self, name: PoolName, agent: Agent, limit: int) -> tuple[list[Claim], list[Persistent]]:
         try:
@@ -127,11 +130,17 @@ class Claimer:
             pool.lost -= lost
         for pool, assignment in self._assignments:
             pool.run(assignment)
+        self._assignments = []
+        self._doubtful.clear()
+
+
+def _assignment(claim: Claim) -> Assignment:
+    return Assignment(claim.job._p_oid, claim.key, getId(claim.job)[1])
 
 
 def give_back(agent: Agent, assignments: Iterable[Assignment], interrupted: bool) -> None:
     """Return those of the agent's jobs to their queue; ``interrupted`` if some of their code may have run."""
-    wanted = {(assignment.oid, assignment.key) for assignment in assignments}
+    wanted = set(assignments)
     for claim in agent.claims():
-        if (claim.job._p_oid, claim.key) in wanted:
+        if _assignment(claim) in wanted:
             agent.give_back(claim, interrupted)

@@ -31,6 +31,16 @@ class PageTree(LOBTree):
     max_internal_size = 64
 
 
+def objects_of_tree(tree: OOBTree) -> Iterator[Persistent]:
+    """The stored objects one of which is written whenever a key is added or taken away."""
+    yield tree
+    bucket = tree._firstbucket
+    while bucket is not None:
+        if bucket._p_oid is not None:
+            yield bucket
+        bucket = bucket._next
+
+
 class Page(Persistent):
     """A run of jobs that is written once, when it is full, instead of at each append."""
 

@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +24,7 @@ from zc.async_ import instanceuuid
 from zc.async_.claimer import AgentFailed
 from zc.async_.claimer import Claimer
 from zc.async_.claimer import give_back
+from zc.async_.containers import objects_of_tree
 from zc.async_.describe import getId
 from zc.async_.heartbeat import Heartbeat
 from zc.async_.interfaces import KEY
@@ -33,6 +33,7 @@ from zc.async_.journal import PollInfo
 from zc.async_.pool import AgentThreadPool
 from zc.async_.pool import Assignment
 from zc.async_.pools import Pools
+from zc.async_.pruner import Pruner
 from zc.async_.queue import Queue
 from zc.async_.reporting import RUNNING
 from zc.async_.reporting import STARTING
@@ -64,10 +65,6 @@ ATTEMPTS = 5
 GATHER_LIMIT = 0.05
 """Seconds for which a claim waits for threads that are about to come free."""
 
-RETENTION = timedelta(days=7)
-"""How long completed jobs are kept."""
-
-PRUNE_INTERVAL = timedelta(hours=1)
 
 _dispatchers: dict[UUID, Dispatcher] = {}
 
@@ -124,8 +121,8 @@ class Dispatcher(Reporting):
         self._bell = threading.Event()
         self._dispatch_thread: threading.Thread | None = None
         self._pools = Pools(self)
+        self._ending = threading.Lock()
         self._next_due: datetime | None = None
-        self._next_prune: datetime | None = None
         _dispatchers[self.UUID] = self
 
     @property
@@ -151,6 +148,8 @@ class Dispatcher(Reporting):
         """
         if self.activated is not None:
             raise ValueError("already activated")
+        if self._is_dispatching():
+            raise ValueError("still ending")
         events.info("attempting to activate dispatcher %s", self.UUID)
         self.prepare()
         self._dispatch_thread = threading.Thread(target=self._loop, name="zc.async dispatch", daemon=True)
@@ -168,6 +167,7 @@ class Dispatcher(Reporting):
         self._connection = self.db.open(self._transactions)
         self._heartbeat = Heartbeat(self.UUID)
         self._claimer = Claimer(self.UUID, self._pools.get)
+        self._pruner = Pruner(self.UUID)
         self._waker = Waker(self.db, self.wake)
         self._waker.start()
 
@@ -175,10 +175,17 @@ class Dispatcher(Reporting):
         """Stop claiming, let running jobs go on for ``timeout`` seconds, give back the rest, and end.
 
         Whether all threads have ended. A thread still in a job's code finds its job taken away later; while it runs
-        the database must not be closed. ``ValueError`` if not activated. For any thread but this dispatcher's own.
+        the database must not be closed. ``ValueError`` if not activated or ending already. For any thread but this
+        dispatcher's own, also from a signal handler.
         """
-        if self.activated is None:
+        if self.activated is None or not self._ending.acquire(blocking=False):
             raise ValueError("not activated")
+        try:
+            return self._deactivate(timeout)
+        finally:
+            self._ending.release()
+
+    def _deactivate(self, timeout: float) -> bool:
         deadline = time.monotonic() + timeout
         self.stopping.set()
         self.wake()
@@ -187,16 +194,23 @@ class Dispatcher(Reporting):
         unbegun = self._pools.stop()
         all_ended = self._pools.join(lambda: deadline - time.monotonic())
         self._waker.stop()
-        self._finally_in_transaction(lambda: self._end(unbegun))
-        self._connection.close()
+        if self._is_dispatching():
+            events.error("dispatcher %s hangs in the database; the next start will clean up", self.UUID)
+        else:
+            self._finally_in_transaction(lambda: self._end(unbegun))
+            self._connection.close()
         self.change_connection_pool(-1)
         self.activated = None
         events.info("deactivated dispatcher %s", self.UUID)
-        return all_ended
+        return all_ended and not self._is_dispatching()
+
+    def _is_dispatching(self) -> bool:
+        return self._dispatch_thread is not None and self._dispatch_thread.is_alive()
 
     def _end(self, unbegun: dict[tuple[str, str], list[Assignment]]) -> None:
+        queues = self._connection.root().get(KEY) or {}
         for (queue_name, agent_name), assignments in unbegun.items():
-            record = self._connection.root()[KEY][queue_name].dispatchers.get(self.UUID, {})
+            record = queues[queue_name].dispatchers.get(self.UUID, {}) if queue_name in queues else {}
             if assignments and agent_name in record:
                 give_back(record[agent_name], assignments, interrupted=False)
         self._heartbeat.end(self._connection)
@@ -246,6 +260,8 @@ class Dispatcher(Reporting):
         Raises ``TransientError`` when others were faster several times, ``ClientDisconnected`` without a server.
         """
         self._bell.clear()
+        self._waker.settle()
+        self._next_due = None
         self._claimer.begin()
         conflicts = 0
         while True:
@@ -257,15 +273,17 @@ class Dispatcher(Reporting):
                 self._transactions.abort()
                 conflicts += 1
                 if conflicts == ATTEMPTS or not _is_conflict(error):
+                    traceback = error.__traceback__  # the journal's Failure takes it from the exception
                     self.journal.failed(self._claimer.picture)
+                    error.__traceback__ = traceback
                     raise
 
     def _pass(self, now: datetime) -> bool:
         self._transactions.begin()
         queues = self._heartbeat.step(self._connection, now)
         claimed = self._claimer.step(queues)
-        self._prune(queues, now)
-        self._next_due = min((due for due in (queue.next_due() for queue in queues) if due is not None), default=None)
+        self._pruner.step(queues, now)
+        self._next_due = min(filter(None, (queue.next_due(now) for queue in queues)), default=None)
         self._transactions.get().note("zc.async claim" if claimed else "zc.async")
         self._transactions.commit()
         # From here on the jobs are ours: nothing that may fail comes before they are in the hands of threads.
@@ -277,20 +295,12 @@ class Dispatcher(Reporting):
         self.last_poll = now
         return claimed
 
-    def _prune(self, queues: list[Queue], now: datetime) -> None:
-        if self._next_prune is not None and now < self._next_prune:
-            return
-        self._next_prune = now + PRUNE_INTERVAL
-        for queue in queues:
-            for agent in queue.dispatchers[self.UUID].values():
-                agent.prune(now, RETENTION)
-
     def _watch(self, queues: list[Queue]) -> None:
         """Watch what a put must touch, pausing, our agents, and what the claimer says."""
         root = self._connection.root()
         watched = [root.get(KEY, root)]
         for queue in queues:
-            watched += [queue, queue.shards, *queue.shards.values(), queue.dispatchers[self.UUID]]
+            watched += [queue, *objects_of_tree(queue.shards), *queue.shards.values(), queue.dispatchers[self.UUID]]
         if self._waker.watch(watched + self._claimer.watched):
             self.wake()
 

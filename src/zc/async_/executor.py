@@ -169,6 +169,8 @@ class Execution:
         return self._failed(phase, failure)
 
     def _record(self, result: Any) -> None:
+        """Store the outcome. The owner is checked in this very transaction: the job may have begun several."""
+        self.check_owner()
         if isinstance(result, twisted_failure.Failure):
             result = sanitize(result)
         if self.policy is not None and self.data_cache:
@@ -255,11 +257,11 @@ class Execution:
                 self._record(failure)
                 self.transactions.commit()
                 return
-            except TransactionError:
-                self.transactions.abort()
             except ClientDisconnected:
                 self.transactions.abort()
                 self._wait_for_database()
+            except TransactionError:
+                self.transactions.abort()
             self.transactions.begin()
             self.check_owner()
 

@@ -122,7 +122,7 @@ def survives_pickling(value: Any) -> bool:
     return True
 
 
-class _StorageUnpickler(pickle.Unpickler):  # type: ignore[misc]
+class _StorageUnpickler(pickle.Unpickler):
     def persistent_load(self, pid: Any) -> Any:
         return None
 

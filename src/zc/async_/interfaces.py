@@ -282,6 +282,15 @@ class IJobCompleted(IObjectEvent):
     succeeded = Attribute("False if the result is a Failure")
 
 
+class IJobRescued(IObjectEvent):
+    """A job was taken from a worker that is gone, and given back to its queue; ``object`` is the job.
+
+    Sent in the transaction of the process that rescues.
+    """
+
+    UUID = Attribute("The identity of the dispatcher that is gone")
+
+
 class AbstractObjectEvent:
     """An event about one object."""
 
@@ -327,3 +336,10 @@ class JobCompleted(AbstractObjectEvent):
     def __init__(self, object: Any, succeeded: bool) -> None:
         super().__init__(object)
         self.succeeded = succeeded
+
+
+@implementer(IJobRescued)
+class JobRescued(AbstractObjectEvent):
+    def __init__(self, object: Any, UUID: Any) -> None:
+        super().__init__(object)
+        self.UUID = UUID

@@ -19,6 +19,7 @@ from zope.interface import implementer
 
 from zc.async_ import clock
 from zc.async_ import executor
+from zc.async_ import timeline
 from zc.async_.containers import OwnedDict
 from zc.async_.containers import OwnedList
 from zc.async_.describe import describe_callable
@@ -80,6 +81,7 @@ class Job(Terms, Persistent):
     _active_end: int | None = None
     _released = 0
     _result: Any = None
+    _notes: timeline.Stored = ()
     _annotations: OOBTree | None = None
     _retry_policy: Any = None
 
@@ -198,6 +200,7 @@ class Job(Terms, Persistent):
         """Note that the job is to run again, not before ``moment``. For the executor."""
         self._begin_after = clock.to_micros(moment)
         self._not_put_back()
+        self.note(timeline.PUT_OFF, f"until {moment.isoformat(timespec='seconds')}")
 
     def _not_put_back(self) -> None:
         if self.put_back:
@@ -248,6 +251,15 @@ class Job(Terms, Persistent):
     def initial_callbacks_end(self) -> datetime | None:
         """When the job was completed."""
         return self.active_end if self.is_completed else None
+
+    def note(self, what: str, details: str = "") -> None:
+        """Add an entry to the timeline, in the caller's transaction."""
+        self._notes = timeline.added(self._notes, what, details)
+
+    @property
+    def timeline(self) -> list[timeline.Entry]:
+        """What happened to the job, oldest first."""
+        return timeline.entries(self)
 
     @property
     def result(self) -> Any:

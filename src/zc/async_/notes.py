@@ -232,7 +232,7 @@ def _look(place: Place, name: str, job: Job) -> Any:
         return _missing
 
 
-class _PlainPickler(pickle.Pickler):  # type: ignore[misc]
+class _PlainPickler(pickle.Pickler):
     def persistent_id(self, obj: Any) -> None:
         if isinstance(obj, Persistent):
             raise pickle.PicklingError("it is a persistent object, or has one in it")

@@ -29,7 +29,9 @@ class Pools:
         self._ending: list[AgentThreadPool] = []
 
     def get(self, name: PoolName, size: int) -> AgentThreadPool:
-        """The pool of an agent, with as many threads as the agent has now."""
+        """The pool of an agent, with as many threads as the agent has now; none once the dispatcher is to stop."""
+        if self._dispatcher.stopping.is_set():
+            size = 0
         pool = self._pools.get(name)
         if pool is None:
             pool = self._pools[name] = AgentThreadPool(self._dispatcher, name[1], size, self._dispatcher.wake)

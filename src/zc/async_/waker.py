@@ -35,6 +35,11 @@ class Waker:
         for ear in self._ears.values():
             ear.stop()
 
+    def settle(self) -> None:
+        """Wait until all connections know of the commit that rang: the bell may have rung before ours was told."""
+        for ear in self._ears.values():
+            ear.settle()
+
     def watch(self, objects: Iterable[Persistent]) -> bool:
         """Watch these stored objects from now on, instead of those before; whether there are new ones among them."""
         oids: dict[str, set[bytes]] = {name: set() for name in self._ears}
@@ -68,6 +73,12 @@ class Ear:
         if self.pushed and not self._adapter.closed:
             with self._adapter._lock:
                 self._adapter._instances.discard(self)
+
+    def settle(self) -> None:
+        """Wait for those who are telling of a commit."""
+        if self.pushed:
+            with self._adapter._lock:
+                pass
 
     def watch(self, oids: Iterable[bytes]) -> bool:
         """Watch these oids from now on; whether there are new ones among them."""

@@ -11,7 +11,7 @@ import sample_jobs
 import transaction
 import ZODB
 import zope.component
-import zope.component.event  # noqa: F401, lets zope.event reach the agent installer
+import zope.component.event
 from zope.component.testing import setUp
 from zope.component.testing import tearDown
 

@@ -14,7 +14,6 @@ from zope.interface.verify import verifyObject
 from zc.async_.interfaces import ACTIVE
 from zc.async_.interfaces import COMPLETED
 from zc.async_.interfaces import NEW
-from zc.async_.interfaces import PENDING
 from zc.async_.interfaces import BadStatusError
 from zc.async_.interfaces import IJob
 from zc.async_.interfaces import TimeoutError

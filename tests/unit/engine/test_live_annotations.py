@@ -16,6 +16,7 @@ from zc.async_ import notes
 from zc.async_.interfaces import COMPLETED
 from zc.async_.interfaces import JobNotPicklable
 from zc.async_.job import Job
+from zc.async_.pruner import Pruner
 from zc.async_.testing import wait_for_result
 from zc.async_.testing import wait_for_start
 from zc.async_.testing import wait_until
@@ -188,11 +189,8 @@ def test_the_value_is_copied(put):
 
 def test_many_writers_at_once(put):
     jobs = [put(sample_jobs.add, number) for number in range(4)]
-    threads = [
-        threading.Thread(target=local.setLiveAnnotation, args=(f"{name}", name, job))
-        for job in jobs
-        for name in range(3)
-    ]
+    notes = [(str(number), number, job) for job in jobs for number in range(3)]
+    threads = [threading.Thread(target=local.setLiveAnnotation, args=note) for note in notes]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -237,7 +235,8 @@ def test_notes_go_with_a_job_that_is_forgotten(queue, put, dispatch):
     assert len(queue.live) == 12
     assert jobs[0].status == COMPLETED
     last = max(jobs, key=lambda job: job.active_end)
-    agent.prune(last.active_end, timedelta())
+    queue.keep_completed_for = timedelta()
+    Pruner(one.UUID).step([queue], last.active_end)
     transaction.commit()
     assert [*agent.completed] == [last]
     assert [*queue.live] == [u64(last._p_oid)]
