@@ -524,3 +524,18 @@ def test_policies_give_a_working_system(databases, stopped, handlers, policy, ho
     assert wait_for_result(job) == 3
     assert job._p_jar.db().database_name == home
     assert subscribers.threaded_dispatcher_installer.poll_interval == 5, "K58: nothing shared was changed"
+
+
+# Names
+
+
+def test_E1_the_old_name_is_good_for_strings():
+    from importlib import import_module
+
+    import zc.async_
+
+    assert import_module("zc.async") is zc.async_
+    assert import_module("zc.async.job") is import_module("zc.async_.job")
+    context = xmlconfig.file("meta.zcml", zope.component)
+    xmlconfig.string('<include xmlns="http://namespaces.zope.org/zope" package="zc.async" />', context)
+    assert isinstance(IJob(sample_jobs.add), Job)
