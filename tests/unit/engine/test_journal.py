@@ -23,6 +23,7 @@ from zc.async_.job import Job
 from zc.async_.journal import TRUNCATED
 from zc.async_.journal import Journal
 from zc.async_.journal import Start
+from zc.async_.pool import Assignment
 from zc.async_.queue import Queue
 from zc.async_.statistics import summarize
 from zc.async_.testing import wait_for_result
@@ -575,3 +576,58 @@ def test_polls_may_be_asked_for_by_any_aware_time(journal):
     later = datetime.now(timezone(timedelta(hours=5))) + timedelta(seconds=1)
     assert [*journal.iter_polls(at=later)] == [*journal.iter_polls()]
     assert journal.polls.first().key - dt_to_long(journal.polls.first().utc_timestamp) == 15
+
+
+# Agents and their jobs
+
+
+def test_E101_an_agent_with_jobs_is_neither_added_nor_removed(queue, put, dispatch, release):
+    one = dispatch(size=1)
+    job = put(sample_jobs.hold, "busy")
+    wait_for_start(job)
+    record = queue.dispatchers[one.UUID]
+    agent = record["main"]
+    for act in (
+        lambda: record.pop("main"),
+        lambda: record.__delitem__("main"),
+        lambda: record.__setitem__("main", Agent()),
+    ):
+        with pytest.raises(ValueError, match="cannot remove an agent with active jobs"):
+            act()
+    with pytest.raises(ValueError, match="cannot add an agent with active jobs"):
+        record["other"] = agent
+    with pytest.raises(ValueError, match="value must be IAgent"):
+        record["other"] = job
+    release("busy")
+    wait_for_result(job)
+    del record["main"]
+
+
+def test_E104_a_restart_after_a_clean_stop_works_at_once(queue, put, dispatch, log):
+    identity = uuid.uuid4()
+    one = dispatch(uid=identity)
+    assert wait_for_result(put(sample_jobs.add, 1)) == 3
+    one.deactivate()
+    dispatchers.pop(identity)
+    dispatch(uid=identity, poll_interval=3600)
+    assert wait_for_result(put(sample_jobs.add, 2)) == 4
+    assert [record for record in log.records if record.levelname in ("WARNING", "ERROR", "CRITICAL")] == []
+
+
+def test_E109_a_completed_job_that_is_offered_to_a_worker_is_moved_off_its_agent(queue, put, dispatch, log):
+    one = dispatch(size=1, activate=False)
+    one.poll()
+    job = put(sample_jobs.mark, "twice")
+    agent = queue.dispatchers[one.UUID]["main"]
+    ((claim,), _) = agent.claim_jobs(1)
+    now = dispatchers.clock.now()
+    job.finished(agent, now, now, "done")
+    transaction.commit()
+    one.queues[""]["main"].run(Assignment(job._p_oid, claim.key, "unnamed"))
+    wait_until(lambda: "was reassigned" in log.text, 5, lambda: log.text)
+    assert [record.levelname for record in log.records if "was reassigned" in record.getMessage()] == ["ERROR"]
+    other = put(sample_jobs.add, 1)
+    one.poll()
+    assert wait_for_result(other) == 3
+    assert job in [*agent.completed]
+    assert (job.result, "twice" in job._p_jar.root()) == ("done", False)
