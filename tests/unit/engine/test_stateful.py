@@ -222,7 +222,7 @@ class Engine(RuleBasedStateMachine):
         self.watcher = Process(self.db, 99)
         self.jobs = []
         self.withdrawn = set()
-        self.most = {}
+        self.last = {}
         self.watcher.act(lambda process: process.queue.quotas.create("narrow", 1))
         self.watcher.act(lambda process: process.queue.quotas.create("wide", 2))
         for one in self.dispatchers:
@@ -471,18 +471,18 @@ class Engine(RuleBasedStateMachine):
         """What is in work may be above a limit only because the limit was lowered meanwhile."""
         for record in queue.dispatchers.values():
             agent = record["main"]
-            self.check_most(("agent", record.UUID), len(agent), agent.size)
+            self.check_limit(("agent", record.UUID), len(agent), agent.size)
         in_work = [job for record in queue.dispatchers.values() for job in record["main"]]
         for name in QUOTAS:
             quota = queue.quotas[name]
             running = [job for job in in_work if name in job.quota_names]
             assert all(job in quota for job in running), "a job runs without holding its quota"
-            self.check_most(name, len(running), quota.size)
+            self.check_limit(name, len(quota), quota.size)
 
-    def check_most(self, what, number, size):
-        allowed = max(size, self.most.get(what, 0))
+    def check_limit(self, what, number, size):
+        allowed = max(size, self.last.get(what, 0))
         assert number <= allowed, (what, number, allowed)
-        self.most[what] = number if number > size else 0
+        self.last[what] = number
 
     # In the end
 
