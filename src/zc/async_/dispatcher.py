@@ -31,6 +31,7 @@ from zc.async_.interfaces import KEY
 from zc.async_.pool import AgentThreadPool
 from zc.async_.pool import Assignment
 from zc.async_.queue import Queue
+from zc.async_.shards import drop_unused
 from zc.async_.waker import Waker
 
 
@@ -249,8 +250,11 @@ class Dispatcher:
             return
         self._next_prune = now + PRUNE_INTERVAL
         for queue in queues:
-            for agent in queue.dispatchers[self.UUID].values():
-                agent.prune(now, RETENTION)
+            drop_unused(queue.shards, now - RETENTION)
+            for record in queue.dispatchers.values():
+                if record.UUID == self.UUID or record.activated is None:  # nobody else looks after the latter
+                    for agent in record.values():
+                        agent.prune(now, RETENTION)
 
     def _watch(self, queues: list[Queue]) -> None:
         """Watch what a put must touch, pausing, and what the claimer says."""

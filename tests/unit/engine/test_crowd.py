@@ -13,8 +13,8 @@ from ZODB.POSException import ConflictError
 from zc.async_ import dispatcher as dispatchers
 from zc.async_ import local
 from zc.async_.interfaces import COMPLETED
-from zc.async_.interfaces import IDispatcherActivated
 from zc.async_.interfaces import KEY
+from zc.async_.interfaces import IDispatcherActivated
 from zc.async_.job import Job
 from zc.async_.subscribers import AgentInstaller
 from zc.async_.testing import wait_until
