@@ -19,9 +19,11 @@ from zope.interface import implementer
 from zope.interface import noLongerProvides
 
 from zc.async_ import clock
+from zc.async_ import instanceuuid
 from zc.async_.completed import Completed
 from zc.async_.completed import Workload
 from zc.async_.dispatchers import Claim
+from zc.async_.interfaces import NEW
 from zc.async_.interfaces import IAgent
 from zc.async_.interfaces import IDispatcherActivated
 from zc.async_.interfaces import IFilterAgent
@@ -151,6 +153,8 @@ class Agent(Persistent):
     def _claim_chosen(self, queue: Queue, room: int, active: bool) -> tuple[list[Claim], list[Persistent]]:
         held: list[Claim] = []
         while len(held) < room and (job := self._chooser(self)) is not None:  # type: ignore[misc]
+            if job.status == NEW:  # pulled out of the queue
+                job.queued(queue, clock.now(), instanceuuid.current())
             held += self._hold([job], active)  # at once: so quotas count it when the next is chosen
         return held, [blocker for quota in queue.quotas.values() for blocker in (quota, *quota)]
 

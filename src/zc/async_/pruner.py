@@ -12,19 +12,18 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from zc.async_ import clock
+from zc.async_.shards import drop_unused
 
 
 if TYPE_CHECKING:
     from zc.async_.completed import Completed
     from zc.async_.job import Job
     from zc.async_.queue import Queue
-    from zc.async_.shards import Shard
 
 INTERVAL = timedelta(minutes=10)
 
 SHARD_IDLE = timedelta(days=2)
-"""After so long an empty shard is taken for one of a process that is gone; if it is not, its next put makes another."""
+"""After so long an empty shard is taken for that of a process that is gone; else its next put makes another."""
 
 
 class Pruner:
@@ -42,7 +41,7 @@ class Pruner:
         for queue in queues:
             limit = now - queue.keep_completed_for
             queue.live.forget(prune_completed(self._archives(queue), limit, queue.keep_completed))
-            prune_shards(queue, now)
+            drop_unused(queue.shards, now - SHARD_IDLE)
 
     def _archives(self, queue: Queue) -> list[Completed]:
         records = queue.dispatchers.values()
@@ -62,19 +61,3 @@ def prune_completed(archives: list[Completed], limit: datetime, most: int) -> li
         forgotten += page
         surplus -= len(page)
     return forgotten
-
-
-def prune_shards(queue: Queue, now: datetime) -> None:
-    """Drop shards that are empty and were not written for long.
-
-    Writing the shard as well makes a put conflict that is under way in it; repeated, that finds the shard gone.
-    """
-    for name, shard in list(queue.shards.items()):
-        if not len(shard) and _written(shard, now) + SHARD_IDLE < now:
-            shard._p_changed = True
-            del queue.shards[name]
-
-
-def _written(shard: Shard, now: datetime) -> datetime:
-    """When the shard was last committed; ``now`` for one that was not yet."""
-    return now if shard._p_mtime is None else clock.from_micros(int(shard._p_mtime * 1_000_000))

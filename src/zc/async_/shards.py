@@ -10,6 +10,8 @@ from __future__ import annotations
 import itertools
 import weakref
 from collections.abc import Iterator
+from collections.abc import MutableMapping
+from datetime import datetime
 from typing import TYPE_CHECKING
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -143,6 +145,17 @@ class Shard(Persistent):
         if found:
             self.cursor._p_changed = True
         return found
+
+
+def drop_unused(shards: MutableMapping[str, Shard], limit: datetime) -> None:
+    """Drop the empty shards that nobody put a job into since ``limit``: their processes are gone.
+
+    A dropped shard is written, too: so a put into it at the same moment conflicts, and then makes a new one.
+    """
+    for name, shard in list(shards.items()):
+        if not len(shard) and shard._p_mtime is not None and shard._p_mtime < limit.timestamp():
+            shard._p_changed = True
+            del shards[name]
 
 
 _slots: WeakKeyDictionary[Connection, str] = WeakKeyDictionary()

@@ -1,17 +1,13 @@
 """Old completed jobs and abandoned shards go, without anybody doing anything for it."""
 
 import uuid
-from datetime import datetime
 from datetime import timedelta
-from datetime import timezone
 
 import pytest
 import transaction
-from ZODB.POSException import ConflictError
 
 from zc.async_ import pruner
 from zc.async_.agent import Agent
-from zc.async_.interfaces import KEY
 from zc.async_.job import Job
 from zc.async_.pruner import Pruner
 
@@ -89,43 +85,3 @@ def test_nothing_to_prune_writes_nothing(queue, complete, stopped_clock):
     complete(MINE, 10)
     Pruner(MINE).step([queue], stopped_clock.time)
     assert not queue._p_jar._registered_objects
-
-
-def in_the_future():
-    """After the time of the commits, which no test sets."""
-    return datetime.now(timezone.utc) + timedelta(days=3)
-
-
-def test_shards_of_processes_that_are_gone_go(queue):
-    job = queue.put(Job(str, 1))
-    transaction.commit()
-    pruner.prune_shards(queue, in_the_future())
-    assert len(queue.shards) == 1
-    queue.remove(job)
-    transaction.commit()
-    pruner.prune_shards(queue, datetime.now(timezone.utc))
-    assert len(queue.shards) == 1
-    pruner.prune_shards(queue, in_the_future())
-    assert len(queue.shards) == 0
-    queue.put(Job(str, 2))
-    assert len(queue) == 1
-
-
-def test_a_put_into_a_shard_that_is_just_dropped_conflicts(db, queue):
-    manager = transaction.TransactionManager()
-    other = db.open(manager)
-    same = other.root()[KEY][""]
-    same.remove(same.put(Job(str, 1)))
-    manager.commit()
-    transaction.begin()
-    same.put(Job(str, 2))
-    pruner.prune_shards(queue, in_the_future())
-    transaction.commit()
-    with pytest.raises(ConflictError):
-        manager.commit()
-    manager.abort()
-    same.put(Job(str, 2))
-    manager.commit()
-    transaction.begin()
-    assert len(queue) == 1
-    other.close()

@@ -24,6 +24,7 @@ from zc.async_.interfaces import IDispatcherActivated
 from zc.async_.job import Job
 from zc.async_.queue import Queue
 from zc.async_.shards import Shard
+from zc.async_.shards import drop_unused
 from zc.async_.subscribers import AgentInstaller
 from zc.async_.subscribers import queue_installer
 from zc.async_.testing import wait_for_result
@@ -546,3 +547,67 @@ def test_a_job_that_was_taken_away_leaves_no_trace_after_its_own_checkpoint(queu
     transaction.begin()
     assert "trace" not in job._p_jar.root()
     assert job.status == NEW
+
+
+# Growth
+
+
+def test_shards_of_those_who_are_gone_are_dropped(queue, put):
+    put("a")
+    (name,) = queue.shards.keys()
+    queue.shards["gone"] = Shard()
+    transaction.commit()
+    drop_unused(queue.shards, clock.now() - timedelta(days=1))
+    assert sorted(queue.shards) == sorted([name, "gone"])
+    drop_unused(queue.shards, clock.now() + timedelta(days=1))
+    assert list(queue.shards) == [name]
+
+
+def test_dropping_a_shard_conflicts_with_a_put_into_it(queue, put, agent, visit):
+    put("a")
+    agent.claim_jobs(1)
+    transaction.commit()
+    other = visit()
+    drop_unused(other.queue.shards, clock.now() + timedelta(days=1))
+    put("b")
+    assert other.conflicts()
+    transaction.begin()
+    assert names(queue) == ["b"]
+
+
+class BadManager:
+    """Joins a transaction and cannot even be rolled back."""
+
+    def sortKey(self):
+        return "bad"
+
+    def abort(self, transaction):
+        raise RuntimeError("cannot roll back")
+
+    tpc_begin = commit = tpc_vote = tpc_finish = tpc_abort = abort
+
+
+def join_bad_manager(name):
+    if sample_jobs.ATTEMPTS.setdefault(name, 0) < 1:
+        sample_jobs.ATTEMPTS[name] += 1
+        transaction.get().join(BadManager())
+        raise ValueError(name)
+    return name
+
+
+def test_a_roll_back_that_fails_does_not_end_the_thread(queue, dispatch, log):
+    dispatch(size=1)
+    for name in "ab":
+        job = queue.put(Job(join_bad_manager, name))
+        transaction.commit()
+        wait_for_result(job)
+
+
+def choose_by_pulling(agent):
+    return agent.queue.pull() if len(agent.queue) else None
+
+
+def test_a_chooser_may_pull(queue, put, dispatch):
+    job = put("a")
+    dispatch(chooser=choose_by_pulling)
+    assert wait_for_result(job) == "a"
