@@ -152,3 +152,13 @@ def sleep_in_file(folder: str, seconds: float = 60) -> str:
             raise AssertionError("nobody said go")
         time.sleep(0.02)
     return "done"
+
+
+def sleep_in_file_with(folder: str, result: Any) -> tuple[str, Any]:
+    """The same as a callback."""
+    return sleep_in_file(folder), result
+
+
+def results(*jobs: Any) -> list[Any]:
+    """What was made of a batch."""
+    return [job.result for job in jobs]

@@ -102,10 +102,10 @@ class Execution:
     def go_on(self) -> Any:
         """Go on with a job that waited for another one."""
         awaited = self.job.awaited
-        if awaited is None or not awaited.is_completed:
-            return self.settle(Failure(AbortedError("the job that it waited for was withdrawn")))
+        if not all(other.is_completed for other in awaited):
+            return self.settle(Failure(AbortedError("a job that it waited for was withdrawn")))
         if not self.job.runs_again:
-            return self.settle(awaited.result)
+            return self.settle(awaited[0].result)
         return self.resume() if self.job.interruptions and self.job.put_back else self.run()
 
     def begin_anew(self) -> None:
@@ -283,7 +283,14 @@ class Execution:
         if comes_later(result):
             host, oid, key = self.host, job._p_oid, clock.to_micros(job.active_start)  # type: ignore[arg-type]
             when_there(result, lambda value: host.come_back(oid, key, value))
+        elif job.needs_watching:
+            self.begin_anew()
+            self.watch()
         return result
+
+    def watch(self) -> None:
+        """Have the queue watch what the job waits for."""
+        self._persist(lambda: self.job.queue.watched.add(self.job))  # type: ignore[union-attr]
 
     def run_callbacks(self) -> Any:
         """Run the callbacks that are left, and complete the job."""

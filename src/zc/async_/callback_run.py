@@ -103,7 +103,11 @@ class CallbackRun:
         return callback
 
     def _run(self, callback: Job) -> None:
-        if callback.is_completed or callback.awaited is not None:
+        if callback.is_completed:
+            return
+        if callback.awaited:
+            if callback.needs_watching:
+                self._execution.of(callback, callback.active_start).watch()
             return
         if callback.status == CALLBACKS:
             self._execution.of(callback, callback.active_start).run_callbacks()

@@ -237,6 +237,7 @@ class Dispatcher:
         for queue in queues:
             watched += [queue._p_oid, queue.shards._p_oid]
             watched += [shard._p_oid for shard in queue.shards.values()]
+            watched += [queue.watched._p_oid, *(job._p_oid for job in queue.watched.awaited())]
         watched += [obj._p_oid for obj in self._claimer.watched]
         if self._waker.watch(watched):
             self.wake()

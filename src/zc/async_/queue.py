@@ -40,6 +40,7 @@ from zc.async_.lanes import Place
 from zc.async_.quota import Quotas
 from zc.async_.shards import Shard
 from zc.async_.shards import shard_name
+from zc.async_.watching import Watched
 
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ class Queue(Persistent):
         self.shards = OOBTree()
         self.lanes = OOBTree()
         self.scheduled = SmallLeafTree()
+        self.watched = Watched()
         self.quotas = Quotas()
         self.quotas.parent = self
         self.dispatchers = Dispatchers()
@@ -137,7 +139,10 @@ class Queue(Persistent):
     def enter_again(self, job: Job) -> None:
         """Take in a job that its agent gave back; it comes through the caller's shard like a new one."""
         job.requeued(self)
-        self._enter(job)
+        if job.awaited and not job.may_go_on:
+            self.watched.add(job)
+        else:
+            self._enter(job)
 
     def resume(self, job: Job) -> None:
         """Take in a job that waited for another one and may go on. Does not write the job's record."""
@@ -284,7 +289,7 @@ class Queue(Persistent):
         """What newly came in or became due, by lane. What is not due yet goes to the schedule."""
         micros = clock.to_micros(now)
         arrivals: Arrivals = {}
-        for job in self._take_due(micros):
+        for job in self._take_due(micros) + self.watched.take(self._is_waiting):
             arrivals.setdefault(job.lane, []).append((self.place_of(job), job))
         left = INTAKE_LIMIT
         for shard in self.shards.values():
