@@ -8,7 +8,6 @@ are run, each in a transaction of its own, and one more commit completes it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from datetime import datetime
 from datetime import timedelta
 from datetime import timezone
@@ -19,7 +18,9 @@ from transaction.interfaces import TransactionError
 from ZEO.Exceptions import ClientDisconnected
 
 from zc.async_ import clock
+from zc.async_ import outcome
 from zc.async_.callback_run import CallbackRun
+from zc.async_.committer import Committer
 from zc.async_.hold import Begun
 from zc.async_.hold import Hold
 from zc.async_.interfaces import CALLBACKS
@@ -34,10 +35,8 @@ from zc.async_.outcome import announce
 from zc.async_.outcome import announce_in_environment
 from zc.async_.outcome import log_lost
 from zc.async_.outcome import log_outcome
-from zc.async_.outcome import record
 from zc.async_.outcome import reduced
 from zc.async_.outcome import tear_down
-from zc.async_.patience import Patience
 from zc.async_.picklable import picklable
 from zc.async_.threadlocal import local
 from zc.async_.twist import Failure
@@ -51,7 +50,7 @@ events = logging.getLogger("zc.async.events")
 AGAIN = object()
 
 
-class Execution:
+class Execution(Committer):
     """One run of one job, which may take several attempts. Lives in one thread."""
 
     def __init__(
@@ -63,16 +62,13 @@ class Execution:
         kwargs: dict[str, Any] | None = None,
         host: Host | None = None,
     ) -> None:
-        self.job = job
-        self.hold = hold
+        super().__init__(job, hold)
         self.started = started
         self.args = args
         self.kwargs = kwargs or {}
         self.host = host or OwnThread(job._p_jar.db())
-        self.transactions = job._p_jar.transaction_manager
         self.data_cache: dict[str, Any] = {}
         self.policy: Any = None
-        self.patience = Patience()
         self._left_waiting: list[Job] = []
 
     def of(self, job: Job, started: datetime | None, *args: Any) -> Execution:
@@ -84,11 +80,11 @@ class Execution:
     def run(self) -> Any:
         """Attempt until there is an outcome: the result, or the job itself if it will run again later."""
         with local.running(self.job):
-            outcome = self._attempt()
-            while outcome is AGAIN:
+            result = self._attempt()
+            while result is AGAIN:
                 self.begin_anew()
-                outcome = self._attempt()
-            return outcome
+                result = self._attempt()
+            return result
 
     def resume(self) -> Any:
         """Go on with a job whose earlier worker vanished, if its retry policy agrees."""
@@ -108,15 +104,6 @@ class Execution:
             return self.settle(awaited[0].result)
         return self.resume() if self.job.interruptions and self.job.put_back else self.run()
 
-    def begin_anew(self) -> None:
-        """Begin a transaction in which the job is still ours, however long the database server is away."""
-        while True:
-            try:
-                self.transactions.begin()
-                return self.hold.check()
-            except ClientDisconnected:
-                self.patience.wait()
-
     # One attempt
 
     def _attempt(self) -> Any:
@@ -126,7 +113,7 @@ class Execution:
             try:
                 setup_info = self.job.setUp()
                 result = self.job.callable(*self.job.args, *self.args, **{**self.job.kwargs, **self.kwargs})
-                self._record(result)
+                self.record(result)
                 phase = "commitError"
                 self.host.note_commit(True)
                 self.transactions.commit()
@@ -144,11 +131,12 @@ class Execution:
             return self.follow_up(result)
         return self._failed(phase, failure, result)
 
-    def _record(self, result: Any) -> None:
+    def record(self, result: Any) -> None:
+        """Write the outcome and what the retry policy knows into the job's record."""
         self.note_waiters()
         if self.policy is not None and self.data_cache:
             self._keep_policy()
-        record(self.job, self.hold.agent, self.started, result)
+        outcome.record(self.job, self.hold.agent, self.started, result)
 
     def _keep_policy(self) -> None:
         if self.policy is not None:
@@ -218,7 +206,7 @@ class Execution:
                 queue.enter_again(root)
 
         try:
-            self._persist(give_back)
+            self.persist(give_back)
         except ReassignedError:
             raise
         except JOB_ERRORS:
@@ -240,7 +228,7 @@ class Execution:
         """Commit a result as the outcome. What cannot be stored is reduced until it can, in the end to plain text."""
         while True:
             try:
-                return self._persist(lambda result=result: self._record(result))  # type: ignore[misc]
+                return self.persist(lambda result=result: self.record(result))  # type: ignore[misc]
             except ReassignedError:
                 raise
             except JOB_ERRORS:
@@ -253,22 +241,10 @@ class Execution:
                     result = reduced(result, problem)
                 self.begin_anew()
 
-    def _persist(self, write: Callable[[], None]) -> None:
-        """Commit what ``write`` writes; begins anew after a conflict, if the job is still ours."""
-        while True:
-            try:
-                write()
-                return self.transactions.commit()
-            except TransactionError:
-                self.transactions.abort()
-            except ClientDisconnected:
-                self.transactions.abort()
-                self.patience.wait()
-            self.begin_anew()
-
     # What follows
 
     def follow_up(self, result: Any, announced: bool = True) -> Any:
+        """Do what an outcome calls for once it is committed; the job's result as far as it is known."""
         job = self.job
         if job.is_completed:
             if not announced:
@@ -290,7 +266,7 @@ class Execution:
 
     def watch(self) -> None:
         """Have the queue watch what the job waits for."""
-        self._persist(lambda: self.job.queue.watched.add(self.job))  # type: ignore[union-attr]
+        self.persist(lambda: self.job.queue.watched.add(self.job))  # type: ignore[union-attr]
 
     def run_callbacks(self) -> Any:
         """Run the callbacks that are left, and complete the job."""

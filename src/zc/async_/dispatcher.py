@@ -235,9 +235,7 @@ class Dispatcher:
         container = self._connection.root().get(KEY)
         watched = [z64 if container is None else container._p_oid]
         for queue in queues:
-            watched += [queue._p_oid, queue.shards._p_oid]
-            watched += [shard._p_oid for shard in queue.shards.values()]
-            watched += [queue.watched._p_oid, *(job._p_oid for job in queue.watched.awaited())]
+            watched += [queue._p_oid, *(inlet._p_oid for inlet in queue.inlets())]
         watched += [obj._p_oid for obj in self._claimer.watched]
         if self._waker.watch(watched):
             self.wake()

@@ -88,6 +88,7 @@ class Queue(Persistent):
         self.shards = OOBTree()
         self.lanes = OOBTree()
         self.scheduled = SmallLeafTree()
+        self.resumed = OOBTree()
         self.watched = Watched()
         self.quotas = Quotas()
         self.quotas.parent = self
@@ -145,8 +146,8 @@ class Queue(Persistent):
             self._enter(job)
 
     def resume(self, job: Job) -> None:
-        """Take in a job that waited for another one and may go on. Does not write the job's record."""
-        self._enter(job)
+        """Look at a waiting job, because one that it waits for has ended. Does not write the job's record."""
+        self._enter(job, self.resumed)
 
     def put_callback(self, job: Job) -> None:
         """Queue a callback of a job that is completed already. Raises as :meth:`put` does."""
@@ -155,17 +156,23 @@ class Queue(Persistent):
         job.queued(self, clock.now(), instanceuuid.current())
         self._enter(job)
 
-    def _enter(self, job: Job) -> None:
+    def _enter(self, job: Job, shards: Any = None) -> None:
         connection = self._p_jar
         if connection is None:
             raise ValueError("the queue is not in a database yet: add it to one and commit before queueing jobs")
         if job._p_jar is None:
             connection.add(job)
         name = shard_name(connection)
-        shard = self.shards.get(name)
+        shards = self.shards if shards is None else shards
+        shard = shards.get(name)
         if shard is None:
-            shard = self.shards[name] = Shard()
+            shard = shards[name] = Shard()
         shard.append(job)
+
+    def inlets(self) -> list[Persistent]:
+        """What changes when a job comes in. For those who want to be woken by that."""
+        shards = [*self.shards.values(), *self.resumed.values()]
+        return [self.shards, self.resumed, self.watched, *shards, *self.watched.awaited()]
 
     def check_quota_names(self, names: Iterable[str]) -> None:
         """Raise :class:`UnknownQuota` for the first name that is no quota of this queue."""
@@ -292,7 +299,7 @@ class Queue(Persistent):
         for job in self._take_due(micros) + self.watched.take(self._is_waiting):
             arrivals.setdefault(job.lane, []).append((self.place_of(job), job))
         left = INTAKE_LIMIT
-        for shard in self.shards.values():
+        for shard in (*self.resumed.values(), *self.shards.values()):
             taken = shard.take(left)
             left -= len(taken)
             for job in taken:
