@@ -174,3 +174,13 @@ def overlap(folder: str, number: int) -> int:
     running = len(list(Path(folder).glob("running-*")))
     mine.unlink()
     return running
+
+
+def sleep_in_file_with(folder: str, result: Any) -> tuple[str, Any]:
+    """The same as a callback."""
+    return sleep_in_file(folder), result
+
+
+def results(*jobs: Any) -> list[Any]:
+    """What was made of a batch."""
+    return [job.result for job in jobs]

@@ -8,7 +8,6 @@ are run, each in a transaction of its own, and one more commit completes it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from datetime import datetime
 from datetime import timedelta
 from datetime import timezone
@@ -19,7 +18,9 @@ from transaction.interfaces import TransactionError
 from ZEO.Exceptions import ClientDisconnected
 
 from zc.async_ import clock
+from zc.async_ import outcome
 from zc.async_.callback_run import CallbackRun
+from zc.async_.committer import Committer
 from zc.async_.hold import Begun
 from zc.async_.hold import Hold
 from zc.async_.interfaces import CALLBACKS
@@ -34,10 +35,8 @@ from zc.async_.outcome import announce
 from zc.async_.outcome import announce_in_environment
 from zc.async_.outcome import log_lost
 from zc.async_.outcome import log_outcome
-from zc.async_.outcome import record
 from zc.async_.outcome import reduced
 from zc.async_.outcome import tear_down
-from zc.async_.patience import Patience
 from zc.async_.picklable import picklable
 from zc.async_.threadlocal import local
 from zc.async_.twist import Failure
@@ -51,7 +50,7 @@ events = logging.getLogger("zc.async.events")
 AGAIN = object()
 
 
-class Execution:
+class Execution(Committer):
     """One run of one job, which may take several attempts. Lives in one thread."""
 
     def __init__(
@@ -63,17 +62,15 @@ class Execution:
         kwargs: dict[str, Any] | None = None,
         host: Host | None = None,
     ) -> None:
-        self.job = job
-        self.hold = hold
+        super().__init__(job, hold)
         self.started = started
         self.args = args
         self.kwargs = kwargs or {}
         self.host = host or OwnThread(job._p_jar.db())
-        self.transactions = job._p_jar.transaction_manager
         self.data_cache: dict[str, Any] = {}
         self.policy: Any = None
-        self.patience = Patience()
         self._left_waiting: list[Job] = []
+        self._state_before = job._state
 
     def of(self, job: Job, started: datetime | None, *args: Any) -> Execution:
         """The run of another job on the same hold."""
@@ -84,11 +81,11 @@ class Execution:
     def run(self) -> Any:
         """Attempt until there is an outcome: the result, or the job itself if it will run again later."""
         with local.running(self.job):
-            outcome = self._attempt()
-            while outcome is AGAIN:
+            result = self._attempt()
+            while result is AGAIN:
                 self.begin_anew()
-                outcome = self._attempt()
-            return outcome
+                result = self._attempt()
+            return result
 
     def resume(self) -> Any:
         """Go on with a job whose earlier worker vanished, if its retry policy agrees."""
@@ -102,32 +99,24 @@ class Execution:
     def go_on(self) -> Any:
         """Go on with a job that waited for another one."""
         awaited = self.job.awaited
-        if awaited is None or not awaited.is_completed:
-            return self.settle(Failure(AbortedError("the job that it waited for was withdrawn")))
+        if not all(other.is_completed for other in awaited):
+            return self.settle(Failure(AbortedError("a job that it waited for was withdrawn")))
         if not self.job.runs_again:
-            return self.settle(awaited.result)
+            return self.settle(awaited[0].result)
         return self.resume() if self.job.interruptions and self.job.put_back else self.run()
-
-    def begin_anew(self) -> None:
-        """Begin a transaction in which the job is still ours, however long the database server is away."""
-        while True:
-            try:
-                self.transactions.begin()
-                return self.hold.check()
-            except ClientDisconnected:
-                self.patience.wait()
 
     # One attempt
 
     def _attempt(self) -> Any:
         setup_info = failure = result = None
         phase = "jobError"
+        self._state_before = self.job._state
         try:
             try:
                 setup_info = self.job.setUp()
                 result = self.job.callable(*self.job.args, *self.args, **{**self.job.kwargs, **self.kwargs})
                 self.hold.check()  # in this very transaction: the job may have begun several
-                self._record(result)
+                self.record(result)
                 phase = "commitError"
                 self.host.note_commit(True)
                 self.transactions.commit()
@@ -145,11 +134,12 @@ class Execution:
             return self.follow_up(result)
         return self._failed(phase, failure, result)
 
-    def _record(self, result: Any) -> None:
+    def record(self, result: Any) -> None:
+        """Write the outcome and what the retry policy knows into the job's record."""
         self.note_waiters()
         if self.policy is not None and self.data_cache:
             self._keep_policy()
-        record(self.job, self.hold.agent, self.started, result)
+        outcome.record(self.job, self.hold.agent, self.started, result)
 
     def _keep_policy(self) -> None:
         if self.policy is not None:
@@ -164,6 +154,8 @@ class Execution:
         was_done = phase == "commitError"
         if was_done and _is_to_blame(result, failure):
             phase = "jobError"
+        if was_done and failure.check(ClientDisconnected) and self.begin_with(self._was_stored):
+            return self.follow_up(result, announced=False)
         self.begin_anew()
         answer = self.ask(phase, failure, self.data_cache)
         if is_time(answer):
@@ -178,6 +170,10 @@ class Execution:
         if was_done:
             log_lost(self.job, result)
         return self.settle(failure)
+
+    def _was_stored(self) -> bool:
+        """Whether a commit whose answer was lost has stored this attempt's outcome: then it must not be made again."""
+        return self.job._state != self._state_before and self.job.active_start == self.started
 
     def ask(self, method: str, *args: Any) -> Any:
         """The retry policy's answer; no, if it cannot be made or asked."""
@@ -219,7 +215,7 @@ class Execution:
                 queue.enter_again(root)
 
         try:
-            self._persist(give_back)
+            self.persist(give_back)
         except ReassignedError:
             raise
         except JOB_ERRORS:
@@ -241,7 +237,7 @@ class Execution:
         """Commit a result as the outcome. What cannot be stored is reduced until it can, in the end to plain text."""
         while True:
             try:
-                return self._persist(lambda result=result: self._record(result))  # type: ignore[misc]
+                return self.persist(lambda result=result: self.record(result))  # type: ignore[misc]
             except ReassignedError:
                 raise
             except JOB_ERRORS:
@@ -254,22 +250,10 @@ class Execution:
                     result = reduced(result, problem)
                 self.begin_anew()
 
-    def _persist(self, write: Callable[[], None]) -> None:
-        """Commit what ``write`` writes; begins anew after a conflict, if the job is still ours."""
-        while True:
-            try:
-                write()
-                return self.transactions.commit()
-            except ClientDisconnected:  # a TransactionError, too
-                self.transactions.abort()
-                self.patience.wait()
-            except TransactionError:
-                self.transactions.abort()
-            self.begin_anew()
-
     # What follows
 
     def follow_up(self, result: Any, announced: bool = True) -> Any:
+        """Do what an outcome calls for once it is committed; the job's result as far as it is known."""
         job = self.job
         if job.is_completed:
             if not announced:
@@ -285,7 +269,14 @@ class Execution:
             host, oid, name = self.host, job._p_oid, job._p_jar.db().database_name
             key = clock.to_micros(job.active_start)  # type: ignore[arg-type]
             when_there(result, lambda value: host.come_back(oid, name, key, value))
+        elif job.needs_watching:
+            self.begin_anew()
+            self.watch()
         return result
+
+    def watch(self) -> None:
+        """Have the queue watch what the job waits for."""
+        self.persist(lambda: self.job.queue.watched.add(self.job))  # type: ignore[union-attr]
 
     def run_callbacks(self) -> Any:
         """Run the callbacks that are left, and complete the job."""

@@ -58,17 +58,8 @@ class CallbackRun:
     def _complete(self) -> bool:
         """Whether the job could be completed: not if somebody added a callback at the same moment."""
         execution = self._execution
-        try:
-            execution.note_waiters()
-            self._job.completed(execution.hold.agent, clock.now())
-            execution.transactions.commit()
-            return True
-        except TransactionError:
-            execution.transactions.abort()
-        except ClientDisconnected:
-            execution.transactions.abort()
-            execution.patience.wait()
-        return False
+        execution.note_waiters()
+        return execution.try_commit(lambda: self._job.completed(execution.hold.agent, clock.now()))
 
     def _attend_to(self, callback: Any) -> None:
         """Bring one callback to its end, or look at it once more later. An error here must not stop the others."""
@@ -103,7 +94,11 @@ class CallbackRun:
         return callback
 
     def _run(self, callback: Job) -> None:
-        if callback.is_completed or callback.awaited is not None:
+        if callback.is_completed:
+            return
+        if callback.awaited:
+            if callback.needs_watching:
+                self._execution.of(callback, callback.active_start).watch()
             return
         if callback.status == CALLBACKS:
             self._execution.of(callback, callback.active_start).run_callbacks()

@@ -88,7 +88,8 @@ class Callbacks(Persistent):
 
         It runs in a transaction of its own after the result is committed. Unless given here or set before, its
         failure is logged as CRITICAL and its retry policy is ``callback_retry_policy_factory``. Added to a COMPLETED
-        job it runs soon after the caller's transaction is committed.
+        job it runs soon after the caller's transaction is committed. Added to a job that is running, it makes the
+        commit of one of the two conflict: best add callbacks before the job is queued.
         """
         added = as_callback(callback, failure_log_level, retry_policy_factory)
         self._take_callback(added)

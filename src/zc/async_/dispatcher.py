@@ -24,7 +24,6 @@ from zc.async_ import instanceuuid
 from zc.async_.claimer import AgentFailed
 from zc.async_.claimer import Claimer
 from zc.async_.claimer import give_back
-from zc.async_.containers import objects_of_tree
 from zc.async_.describe import getId
 from zc.async_.heartbeat import Heartbeat
 from zc.async_.interfaces import KEY
@@ -300,7 +299,7 @@ class Dispatcher(Reporting):
         root = self._connection.root()
         watched = [root.get(KEY, root)]
         for queue in queues:
-            watched += [queue, *objects_of_tree(queue.shards), *queue.shards.values(), queue.dispatchers[self.UUID]]
+            watched += [queue, *queue.inlets(), queue.dispatchers[self.UUID]]
         if self._waker.watch(watched + self._claimer.watched):
             self.wake()
 

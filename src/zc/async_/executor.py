@@ -61,7 +61,7 @@ def perform(job: Job, key: int, host: Host) -> Any:
     execution = Execution(job, hold, job.active_start or claimed, args, host=host)
     if job.status == CALLBACKS:
         return execution.run_callbacks()
-    if job.awaited is not None:
+    if job.awaited:
         return execution.go_on()
     if job.expired(claimed):
         return execution.settle(Failure(TimeoutError()))
@@ -103,7 +103,7 @@ def handle_interrupt(job: Job) -> None:
     """Let the retry policy of a job whose worker has vanished say what becomes of it. Commits."""
     if job.status == CALLBACKS:
         resume_callbacks(job)
-    elif job.awaited is None:
+    elif not job.awaited:
         job.interruptions += 1
         execution = Execution(job, Begun(job, job.active_start), job.active_start)
         answer = execution.ask("interrupted")

@@ -43,7 +43,7 @@ def record(job: Job, agent: Agent | None, started: datetime | None, result: Any)
     """
     other: Any = result if IJob.providedBy(result) else None
     if isinstance(result, Again):
-        job.wait_for(result.job, started, runs_again=True)
+        job.wait_for(result.jobs, started, runs_again=True)
     elif comes_later(result):
         job.started(clock.now() if started is None else started)
     elif other is None:
@@ -51,7 +51,7 @@ def record(job: Job, agent: Agent | None, started: datetime | None, result: Any)
     elif other.is_completed:
         job.finished(agent, started, clock.now(), other.result)
     else:
-        job.wait_for(other, started, runs_again=False)
+        job.wait_for((other,), started, runs_again=False)
 
 
 def reduced(result: Any, problem: Failure) -> Any:

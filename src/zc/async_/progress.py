@@ -55,6 +55,8 @@ class Progress(Waiting):
     def queued(self, queue: Queue, now: datetime, assigner: uuid.UUID) -> None:
         """Note that the job entered a queue. For queues."""
         self._queued = clock.to_micros(now)
+        if self.was_withdrawn:
+            del self.was_withdrawn
         if self._assigner is None:
             self._assigner = assigner.bytes
         if self.caller is None:
@@ -94,6 +96,7 @@ class Progress(Waiting):
         """Note that the job was taken out of its queue before it ran. For queues."""
         self.parent = self._assigner = self._queued = None
         self._not_put_back()
+        self.was_withdrawn = True
         self.release_waiters()
 
     @property
@@ -123,6 +126,8 @@ class Progress(Waiting):
         if agent is not None and self.caller is None:
             self.parent = agent
         self.release_waiters()
+        if self.waiters:
+            del self.waiters
 
     def started(self, now: datetime) -> None:
         """Note in the job's own record that it runs, where no agent's claim says so. For the executor."""

@@ -30,6 +30,7 @@ from zc.async_.callbacks import as_job
 from zc.async_.containers import Base
 from zc.async_.containers import Registry
 from zc.async_.containers import SmallLeafTree
+from zc.async_.containers import objects_of_tree
 from zc.async_.dispatchers import Dispatchers
 from zc.async_.interfaces import KEY
 from zc.async_.interfaces import NEW
@@ -44,6 +45,7 @@ from zc.async_.notes import LiveAnnotations
 from zc.async_.quota import Quotas
 from zc.async_.shards import Shard
 from zc.async_.shards import shard_name
+from zc.async_.watching import Watched
 
 
 if TYPE_CHECKING:
@@ -91,6 +93,8 @@ class Queue(Base):
         self.lanes = OOBTree()
         self.scheduled = SmallLeafTree()
         self.live = LiveAnnotations()
+        self.resumed = OOBTree()
+        self.watched = Watched()
         self.quotas = Quotas()
         self.quotas.parent = self
         self.dispatchers = Dispatchers()
@@ -137,11 +141,14 @@ class Queue(Base):
     def enter_again(self, job: Job) -> None:
         """Take in a job that its agent gave back; it comes through the caller's shard like a new one."""
         job.requeued(self)
-        self._enter(job)
+        if job.awaited and not job.may_go_on:
+            self.watched.add(job)
+        else:
+            self._enter(job)
 
     def resume(self, job: Job) -> None:
-        """Take in a job that waited for another one and may go on. Does not write the job's record."""
-        self._enter(job)
+        """Look at a waiting job, because one that it waits for has ended. Does not write the job's record."""
+        self._enter(job, self.resumed)
 
     def put_callback(self, job: Job) -> None:
         """Queue a callback of a job that is completed already. Raises as :meth:`put` does."""
@@ -150,17 +157,24 @@ class Queue(Base):
         job.queued(self, clock.now(), instanceuuid.current())
         self._enter(job)
 
-    def _enter(self, job: Job) -> None:
+    def _enter(self, job: Job, shards: Any = None) -> None:
         connection = self._p_jar
         if connection is None:
             raise ValueError("the queue is not in a database yet: add it to one and commit before queueing jobs")
         if job._p_jar is None:
             connection.add(job)
         name = shard_name(connection)
-        shard = self.shards.get(name)
+        shards = self.shards if shards is None else shards
+        shard = shards.get(name)
         if shard is None:
-            shard = self.shards[name] = Shard()
+            shard = shards[name] = Shard()
         shard.append(job)
+
+    def inlets(self) -> list[Persistent]:
+        """What changes when a job comes in. For those who want to be woken by that."""
+        shards = [*self.shards.values(), *self.resumed.values()]
+        trees = [*objects_of_tree(self.shards), *objects_of_tree(self.resumed)]
+        return [*trees, self.watched, *shards, *self.watched.awaited()]
 
     def check_quota_names(self, names: Iterable[str]) -> None:
         """Raise :class:`UnknownQuota` for the first name that is no quota of this queue."""
@@ -297,11 +311,11 @@ class Queue(Base):
         """
         micros = clock.to_micros(now)
         arrivals: Arrivals = {}
-        for job in self._take_due(micros):
+        for job in self._take_due(micros) + self.watched.take(self._is_waiting):
             arrivals.setdefault(job.lane, []).append((self.place_of(job), job))
         left = INTAKE_LIMIT
         unread: list[Persistent] = []
-        for shard in self.shards.values():
+        for shard in (*self.resumed.values(), *self.shards.values()):
             taken = shard.take(left)
             left -= len(taken)
             self._p_jar.prefetch(taken)

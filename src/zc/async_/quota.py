@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 
 @implementer(IQuota)
 class Quota(Persistent):
-    """A named limit. ``len`` and iteration give the jobs that hold a place."""
+    """A named limit. ``len`` and iteration give the jobs that hold a place.
+
+    A job holds it while its own work is done, wherever that is; not while its callbacks run, nor while it waits for
+    another job.
+    """
 
     parent: Any = None
 

@@ -1,19 +1,27 @@
 """A job whose result is another job: it waits, and goes on when that one has ended.
 
 A waiting job is shown as ACTIVE, but its claim is void: it holds neither a thread nor a place with an agent or in a
-quota. The job it waits for knows it, in its own record. The commit that ends that one also strikes this knowledge and
-lets the waiting job into its queue again, through the shard of the ending thread: the waiting job's own record is not
-written, so that nobody who writes it can conflict with the end of the other.
+quota. Nobody must write the record of a job that may be running, or what that one did would be in vain. So there are
+two ways to know when to go on:
+
+* A job that is put in the same transaction that begins to wait for it is told, in its own record, who waits. The commit
+  that ends it lets those into their queues again, through the shard of the ending thread, without writing them.
+* For a job that others put before, the queue watches: once it has ended, the next claim takes those who waited for it.
+  They keep their claim until the queue knows of them, so that they are rescued if the process dies before.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 from typing import Any
 
+from ZODB.utils import z64
+
 from zc.async_ import clock
 from zc.async_.interfaces import BadStatusError
+from zc.async_.terms import DONE
 from zc.async_.terms import WAITING
 from zc.async_.terms import Terms
 
@@ -24,60 +32,68 @@ if TYPE_CHECKING:
 
 
 class Again:
-    """Returned by a job's callable: call it once more when ``job`` has ended. Never stored."""
+    """Returned by a job's callable: call it once more when all these jobs have ended. Never stored."""
 
-    def __init__(self, job: Job) -> None:
-        self.job = job
+    def __init__(self, *jobs: Job) -> None:
+        self.jobs = jobs
 
 
 class Waiting(Terms):
     """The part of a job that waits for others, and is waited for."""
 
     waiters: tuple[Job, ...] = ()
-    """The jobs that go on when this one has ended."""
+    """The jobs that this one lets go on when it ends."""
     runs_again = False
     """Whether its callable is called once more after the waiting, instead of taking over the other's result."""
+    was_withdrawn = False
+    """Whether it was taken out of its queue and not put into one again."""
 
     _result: Any = None
     _active_start: int | None = None
     _p_jar: Any
 
     @property
-    def awaited(self) -> Job | None:
-        """The job that this one waits or waited for, as long as it has not gone on."""
-        return self._result if self._state == WAITING else None
+    def awaited(self) -> tuple[Job, ...]:
+        """The jobs that this one waits or waited for, as long as it has not gone on."""
+        if self._state != WAITING:
+            return ()
+        return self._result if isinstance(self._result, tuple) else (self._result,)
 
-    def wait_for(self, other: Job, started: datetime | None, runs_again: bool) -> None:
-        """Wait from now on. ``BadStatusError`` if the other waits for this one. For the executor."""
-        step: Job | None = other
-        while step is not None:
-            if step is self:
-                raise BadStatusError("a job cannot wait for itself")
-            step = step.awaited
-        if other._p_jar is None:
-            self._p_jar.add(other)
-        other.waiters += (self,)  # type: ignore[operator]
+    def wait_for(self, others: Sequence[Job], started: datetime | None, runs_again: bool) -> None:
+        """Wait from now on. ``BadStatusError`` if one of them waits for this job. For the executor."""
+        if _leads_to(others, self):
+            raise BadStatusError("a job cannot wait for itself")
         self._state = WAITING
-        self._result = other
+        self._result = others[0] if len(others) == 1 else tuple(others)
         self._active_start = None if started is None else clock.to_micros(started)
         if self.runs_again != runs_again:
             self.runs_again = runs_again
-        self.void_claim()
+        for other in others:
+            if other._p_jar is None:
+                self._p_jar.add(other)
+            if other._state != DONE and (self.queue is None or _is_written(other)):
+                other.waiters += (self,)  # type: ignore[operator]
+        if not self.needs_watching:
+            self.void_claim()
 
-    def release_waiters(self) -> None:
-        """Let those who wait for this job go on: it has ended, or was withdrawn."""
-        waiters = self.waiters
-        if waiters:
-            del self.waiters
-        for waiter in waiters:
-            if waiter.queue is not None:
-                waiter.queue.resume(waiter)
+    @property
+    def needs_watching(self) -> bool:
+        """Whether it waits for a job that does not know of it."""
+        if self.queue is None:
+            return False
+        return any(other._state != DONE and self not in other.waiters for other in self.awaited)
 
     @property
     def may_go_on(self) -> bool:
-        """Whether it waited for a job that does not know of it any more."""
+        """Whether it waits for jobs that have all ended, or will not run."""
         awaited = self.awaited
-        return awaited is not None and self not in awaited.waiters
+        return bool(awaited) and all(other._state == DONE or other.was_withdrawn for other in reversed(awaited))
+
+    def release_waiters(self) -> None:
+        """Let those who wait for this job go on."""
+        for waiter in self.waiters:
+            if waiter.queue is not None:
+                waiter.queue.resume(waiter)
 
     @property
     def queue(self) -> Queue | None:
@@ -85,3 +101,22 @@ class Waiting(Terms):
 
     def void_claim(self) -> None:
         raise NotImplementedError
+
+
+def _is_written(job: Job) -> bool:
+    """Whether the present transaction writes the job's record anyway."""
+    return bool(job._p_changed) or job._p_serial == z64
+
+
+def _leads_to(jobs: Sequence[Any], goal: Any) -> bool:
+    """Whether one of the jobs is ``goal``, or waits for it, directly or not."""
+    seen = set()
+    left = list(jobs)
+    while left:
+        job = left.pop()
+        if job is goal:
+            return True
+        if job not in seen:
+            seen.add(job)
+            left += job.awaited
+    return False

@@ -1,7 +1,7 @@
 """Batches: jobs that run one after the other or side by side, and what is made of their results.
 
-A batch is an ordinary job. Each time it runs it queues what is due and waits for one of its jobs; when that has ended
-it runs again. Each of its runs is one transaction that does nothing twice: jobs that were queued before are no longer
+A batch is an ordinary job. Each time it runs it queues what is due and waits for that; when it has ended, the batch
+runs again. Each of its runs is one transaction that does nothing twice: jobs that were queued before are no longer
 NEW. So order and completeness survive any interruption, and while it waits it holds no thread, agent slot or quota
 place.
 """
@@ -89,9 +89,9 @@ def _schedule_parallel(*jobs: Job, postprocess: Job | None = None) -> Any:
     queue = _queue()
     for job in jobs:
         _put(queue, job)
-    for job in reversed(jobs):  # the last one put is likely to end last, and to spare us further runs
-        if not job.is_completed:
-            return Again(job)
+    left = [job for job in jobs if not job.is_completed]
+    if left:
+        return Again(*left)
     return _conclude(queue, jobs, postprocess)
 
 

@@ -1,5 +1,6 @@
 """A real ZEO server, and workers and enqueuers of the engine as processes."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -11,13 +12,15 @@ from cluster import Process
 from cluster import ZEOServer
 from cluster import choose_ports
 
+from zc.async_ import interfaces
 from zc.async_.interfaces import KEY
 from zc.async_.interfaces import DatabaseOpened
 from zc.async_.job import Job
 from zc.async_.subscribers import queue_installer
 
 
-PATHS = {"PYTHONPATH": str(Path(sample_jobs.__file__).parent)}
+SOURCES = (Path(sample_jobs.__file__).parent, Path(interfaces.__file__).parents[2])
+PATHS = {"PYTHONPATH": os.pathsep.join(map(str, SOURCES))}
 
 
 @pytest.fixture

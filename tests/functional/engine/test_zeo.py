@@ -9,13 +9,17 @@ import ZEO
 from persistent.list import PersistentList
 
 from zc.async_.interfaces import ACTIVE
+from zc.async_.interfaces import CALLBACKS
 from zc.async_.interfaces import KEY
+from zc.async_.interfaces import NEW
 from zc.async_.interfaces import DatabaseOpened
 from zc.async_.job import Job
 from zc.async_.subscribers import queue_installer
 from zc.async_.testing import wait_for_result
 from zc.async_.testing import wait_for_start
 from zc.async_.testing import wait_until
+from zc.async_.workflow import parallel
+from zc.async_.workflow import serial
 
 
 pytestmark = pytest.mark.functional
@@ -103,3 +107,54 @@ def test_one_identity_serves_one_process(start_worker, launch):
     second = launch("engine_worker", 3, uuid="same")
     assert second.wait(20) != 0
     assert "another running process uses the identity in" in second.output()
+
+
+def kill_in_the_middle(worker, runs):
+    """Kill a worker as soon as the file tells that it is in the middle of its work."""
+    wait_until(runs.exists, 20, lambda: "the work did not begin")
+    worker.send(signal.SIGKILL)
+    worker.wait(10)
+    transaction.begin()
+
+
+def test_K9_kill_in_mid_callback(queue, start_worker, tmp_path):
+    job = Job(sample_jobs.mark, "job")
+    callback = job.addCallback(Job(sample_jobs.sleep_in_file_with, str(tmp_path)))
+    last = job.addCallback(str)
+    worker = start_worker()
+    queue.put(job)
+    transaction.commit()
+    kill_in_the_middle(worker, tmp_path / "runs")
+    assert (job.status, job.result, callback.status) == (CALLBACKS, "job", ACTIVE)
+    start_worker()
+    (tmp_path / "go").touch()
+    assert wait_for_result(job, 20) == "job"
+    assert (callback.result, last.result) == (("done", "job"), "job")
+    assert callback.interruptions == 1
+    assert queue._p_jar.root()["job"] == queue._p_jar.root()["effects"] == 1
+
+
+def test_E75_K25_kill_in_mid_batch_and_go_on_elsewhere(queue, start_worker, tmp_path):
+    steps = [Job(sample_jobs.add, 1), Job(sample_jobs.sleep_in_file, str(tmp_path)), Job(sample_jobs.mark, "last")]
+    batch = serial(*steps, postprocess=sample_jobs.results)
+    worker = start_worker()
+    queue.put(batch)
+    transaction.commit()
+    kill_in_the_middle(worker, tmp_path / "runs")
+    assert (batch.status, steps[1].status, steps[2].status) == (ACTIVE, ACTIVE, NEW)
+    start_worker()
+    (tmp_path / "go").touch()
+    assert wait_for_result(batch, 20) == [3, "done", "last"]
+    assert queue._p_jar.root()["last"] == queue._p_jar.root()["effects"] == 1
+
+
+def test_K33_batches_across_two_workers(queue, start_worker):
+    start_worker("one", size=2)
+    start_worker("two", size=2)
+    batches = []
+    for number in range(12):
+        make = serial if number % 2 else parallel
+        steps = [Job(sample_jobs.add, step) for step in range(5)]
+        batches.append(queue.put(make(*steps, postprocess=sample_jobs.results)))
+        transaction.commit()
+    assert [wait_for_result(batch, 60) for batch in batches] == [[2, 3, 4, 5, 6]] * 12

@@ -533,6 +533,22 @@ def test_E49_E95_a_new_worker_resumes_the_callbacks(queue, put, dispatch):
     assert active.getRetryPolicy().data["interruptions"] == 1
 
 
+def test_E49_a_callback_that_waits_for_another_job_is_left_alone(queue, put, dispatch):
+    job = Job(sample_jobs.add, 1)
+    waiting = job.addCallback(note)
+    inner = put(Job(note, "inner"))
+    queue.remove(inner)
+    put(job)
+    inner.begin_after = clock.now() + timedelta(seconds=1)
+    put(inner)
+    vanish_during(queue, job, lambda job: waiting.wait_for((inner,), job.active_start, False))
+    dispatch()
+    wait_for_result(job)
+    assert (waiting.status, waiting.result) == (ACTIVE, inner)
+    assert wait_for_result(waiting) == "inner"
+    assert calls == [("inner",)]
+
+
 def test_K17_a_resumed_job_is_filed_as_completed(queue, put, dispatch):
     job = Job(sample_jobs.add, 1)
     job.addCallback(note)

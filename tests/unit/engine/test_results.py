@@ -13,8 +13,10 @@ from twisted.internet.defer import Deferred
 from twisted.python import failure
 from zope.interface.verify import verifyObject
 
+from zc.async_ import clock
 from zc.async_ import local
 from zc.async_.agent import Agent
+from zc.async_.attempt import Execution
 from zc.async_.interfaces import ACTIVE
 from zc.async_.interfaces import COMPLETED
 from zc.async_.interfaces import NEW
@@ -226,7 +228,7 @@ def test_the_end_of_the_other_job_does_not_write_the_waiting_one(queue, put, dis
     release("inner")
     wait_for_result(inner)
     assert outer._p_serial == serial
-    assert list(queue) == [outer]
+    assert len(queue) == 0
     assert outer.status == ACTIVE
     callback = outer.addCallback(give)
     queue.paused = False
@@ -273,11 +275,11 @@ def test_a_withdrawn_job_fails_those_who_wait_for_it(queue, put, dispatch):
     queue.remove(inner)
     transaction.commit()
     assert wait_for_result(outer).check(AbortedError)
-    assert (inner.status, inner.waiters) == (NEW, ())
+    assert inner.status == NEW
 
 
 def queue_scheduled():
-    return local.getQueue().put(sample_jobs.add, begin_after=local.getJob().begin_after + timedelta(days=1))
+    return local.getQueue().put(Job(sample_jobs.add, 1), begin_after=local.getJob().begin_after + timedelta(days=1))
 
 
 def test_a_job_that_fails_before_it_has_begun_fails_those_who_wait(queue, put, dispatch):
@@ -297,6 +299,70 @@ def test_a_waiting_job_does_not_expire(put, dispatch, release):
     threading.Event().wait(1.1)
     release("long")
     assert wait_for_result(outer) == "long"
+
+
+def give_from_root(name):
+    sample_jobs.mark("outer")
+    return local.getJob()._p_jar.root()[name]
+
+
+def test_waiting_for_a_job_that_runs_already_does_not_disturb_it(connection, put, dispatch, release):
+    dispatch(size=2)
+    inner = connection.root()["inner"] = put(Job(count_and_hold, "inner"))
+    transaction.commit()
+    wait_until(lambda: sample_jobs.ATTEMPTS.get("inner"), 5, lambda: "not begun")
+    outers = [put(Job(give_from_root, "inner")) for _ in range(5)]
+    for outer in outers:
+        wait_until(lambda outer=outer: fresh(outer).result, 5, lambda: "does not wait")
+        wait_until(lambda outer=outer: fresh(outer).agent is None, 5, lambda: "keeps its claim")
+    assert wait_for_result(put(Job(sample_jobs.add, 1))) == 3
+    release("inner")
+    assert [wait_for_result(outer) for outer in outers] == [1] * 5
+    assert sample_jobs.ATTEMPTS["inner"] == 1
+    assert fresh(connection).root()["outer"] == 5
+    assert inner.waiters == ()
+    wait_until(lambda: len(fresh(inner).queue.watched) == 0, 5, lambda: "still watched")
+
+
+def count_and_hold(name):
+    sample_jobs.ATTEMPTS[name] = sample_jobs.ATTEMPTS.get(name, 0) + 1
+    sample_jobs.hold(name)
+    return sample_jobs.ATTEMPTS[name]
+
+
+def test_rescue_of_a_job_whose_waiting_nobody_knew_of(connection, queue, put, dispatch, monkeypatch):
+    """Its worker died after the commit of what it had done and before the queue watched for it."""
+    inner = connection.root()["inner"] = put(Job(sample_jobs.add, 1), begin_after=clock.now() + timedelta(days=1))
+    monkeypatch.setattr(Execution, "watch", lambda self: None)
+    one = dispatch(size=1)
+    outer = put(Job(give_from_root, "inner"))
+    wait_until(lambda: fresh(outer).result is inner, 5, lambda: "does not wait")
+    assert outer.agent is not None
+    monkeypatch.undo()
+    one.deactivate()
+    transaction.begin()
+    assert (outer.status, outer.agent, list(queue.watched.values())) == (ACTIVE, None, [outer])
+    assert list(queue) == [inner]
+    dispatch(size=1)
+    wait_until(lambda: fresh(queue).scheduled, 5, lambda: "not taken in")
+    inner.fail(ValueError("over"))
+    assert wait_for_result(outer).getErrorMessage() == "over"
+    assert connection.root()["outer"] == 1
+
+
+def test_a_job_put_again_after_it_was_withdrawn_is_still_waited_for(queue, put, dispatch):
+    one = dispatch(size=1)
+    outer = put(Job(queue_scheduled))
+    inner = wait_until(lambda: fresh(outer).result, 5, lambda: "does not wait")
+    wait_until(lambda: fresh(queue).scheduled, 5, lambda: "not taken in")
+    one.deactivate()
+    transaction.begin()
+    queue.remove(inner)
+    transaction.commit()
+    inner.begin_after = None
+    put(inner)
+    dispatch(size=1)
+    assert wait_for_result(outer) == 3
 
 
 def test_rescue_of_a_job_that_was_about_to_go_on(queue, put, dispatch, release):

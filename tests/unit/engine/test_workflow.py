@@ -235,14 +235,21 @@ def test_K34_a_batch_and_its_jobs_may_share_a_quota_of_one(queue, put, dispatch)
         assert wait_for_result(put(main)) == ["a", "b"]
 
 
-def test_parallel_runs_its_batch_few_times(put, dispatch, monkeypatch):
-    dispatch(size=1)
-    jobs = steps(*map(str, range(20)))
-    main = put(parallel(*jobs))
+@both
+def test_no_step_is_disturbed_by_its_batch(put, dispatch, batch):
+    dispatch(size=3)
+    jobs = steps(*map(str, range(40)))
+    main = put(batch(*jobs))
+    assert wait_for_result(main, 20) == tuple(jobs)
+    assert sorted(calls) == sorted(map(str, range(40)))
+
+
+def test_a_parallel_batch_runs_twice(put, dispatch):
+    dispatch(size=3)
+    main = put(parallel(*steps(*map(str, range(20)))))
     wait_for_result(main, 15)
-    runs = main._p_jar.db().history(main._p_oid, size=100)
-    # Queued, first run, last run: one that waits for the last job need not look after each.
-    assert len(runs) <= 4
+    # Queued, waiting, completed.
+    assert len(main._p_jar.db().history(main._p_oid, size=100)) == 3
 
 
 # Interrupted
