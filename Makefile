@@ -75,7 +75,7 @@ $(BIN)/pip:
 .venv/installed: constraints.txt setup.py $(DEMO)/pyproject.toml | $(BIN)/pip
 	@echo "Installing Plone 6.2 and this package into .venv. This takes about a minute."
 	@$(PIP_INSTALL) -q setuptools >.venv/install.log 2>&1 && \
-	$(PIP_INSTALL) --only-binary :all: -e '.[test]' -e $(DEMO) 2>&1 | \
+	$(PIP_INSTALL) --only-binary :all: Plone -e '.[test]' -e $(DEMO) 2>&1 | \
 	tee -a .venv/install.log | while read -r word rest; do case $$word in \
 	  Collecting) printf '\r  %s packages found' $$((found += 1)) ;; \
 	  Installing) printf '\n  installing them\n' ;; esac; done || \

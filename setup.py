@@ -59,6 +59,7 @@ setup(
         "ZEO",
         "zExceptions",
         "ZODB",
+        "zodbpickle",
         "Zope",
         "zope.component",
         "zope.event",
@@ -73,8 +74,6 @@ setup(
         "test": [
             "build",
             "hypothesis",
-            # For the site with the classic user interface that servers in tests and the demonstration have.
-            "Plone",
             "plone.api",
             "plone.app.contenttypes",
             "plone.app.testing",

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import operator
+import os
 import statistics
 import time
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
 
 import transaction
 from persistent.mapping import PersistentMapping
@@ -12,6 +18,8 @@ from ZODB.Connection import Connection
 
 from benchmarks.cluster import Server
 from benchmarks.cluster import end
+from benchmarks.storage import new_objects_per_put
+from zc.async_.agent import Agent
 from zc.async_.interfaces import KEY
 from zc.async_.interfaces import DatabaseOpened
 from zc.async_.job import Job
@@ -56,7 +64,7 @@ def latency(server: Server, count: int = 100) -> tuple[float, float]:
     worker = server.client("benchmarks.worker", 3)
     connection, queue = open_queue(server)
     waits = []
-    for number in range(count):
+    for _ in range(count):
         transaction.begin()
         job = queue.put(Job(time.time))
         transaction.commit()
@@ -105,19 +113,131 @@ def conflicts(server: Server, processes: int = 4, each: int = 250) -> int:
     return found
 
 
-def footprint(server: Server, make_job: object = None, count: int = 100) -> tuple[float, float]:
-    """Objects a job adds when it is queued, and bytes the storage grows from its queuing to its completion."""
+def footprint(server: Server, count: int = 100) -> tuple[float, float]:
+    """Objects a plain job adds when it is queued, and bytes of storage from its queuing to its completion."""
     worker = server.client("benchmarks.worker", 3)
     connection, queue = open_queue(server)
-    objects = 0
+    _queue_and_wait(queue, 0)  # makes the connection's shard
     size = server.size
-    for number in range(count):
-        transaction.begin()
-        before = len(connection._creating), len(connection._added)
-        job = queue.put(Job(operator.add, 1, number))
-        transaction.commit()
-        wait_for_result(job, 30)
+    jobs = [_queue_and_wait(queue, number) for number in range(count)]
     grown = server.size - size
     end(worker)
     close(connection)
-    return objects / count, grown / count
+    return new_objects_per_put(server.file, jobs), grown / count
+
+
+def _queue_and_wait(queue: Queue, number: int) -> bytes:
+    transaction.begin()
+    job = queue.put(Job(operator.add, 1, number))
+    transaction.commit()
+    wait_for_result(job, 30)
+    return job._p_oid
+
+
+def claim_cost(server: Server, waiting: int) -> float:
+    """Milliseconds of a claim pass, in median, while so many jobs wait behind a full quota."""
+    connection, queue = open_queue(server)
+    queue.quotas.create("full", 1)
+    record = queue.dispatchers.register(uuid.uuid4())
+    record["main"] = agent = Agent(size=10**6)
+    record.ping_death_interval = timedelta(hours=1)
+    record.activate()
+    transaction.commit()
+    _fill(queue, waiting)
+    while len(agent) + sum(len(shard) for shard in queue.shards.values()) > 1:
+        agent.claim_jobs(3)
+        transaction.commit()
+    times = []
+    for number in range(30):
+        queue.put(Job(operator.add, 1, number))
+        transaction.commit()
+        started = time.perf_counter()
+        claims, _ = agent.claim_jobs(3)
+        transaction.commit()
+        times.append((time.perf_counter() - started) * 1000)
+        if len(claims) != 1:
+            raise SystemExit(f"one job should have been claimed, not {len(claims)}")
+    close(connection)
+    return statistics.median(times)
+
+
+def _fill(queue: Queue, waiting: int) -> None:
+    for number in range(waiting):
+        job = Job(operator.add, 1, number)
+        job.quota_names = ("full",)
+        queue.put(job)
+        if number % 1000 == 999:
+            transaction.commit()
+            queue._p_jar.cacheMinimize()
+    transaction.commit()
+
+
+def idle_growth(server: Server, pings: int = 20) -> float:
+    """Bytes an hour that an idle dispatcher adds to the storage at a ping interval of 120 s."""
+    connection, queue = open_queue(server)
+    identity = uuid.uuid4()
+    queue.dispatchers.register(identity).activate()
+    transaction.commit()
+    size = server.size
+    for number in range(pings):
+        queue.dispatchers[identity].last_ping.micros = number
+        transaction.get().note("zc.async")
+        transaction.commit()
+    grown = server.size - size
+    close(connection)
+    return grown / pings * 3600 / 120
+
+
+def speed_up(server: Server, workers: int, each: int = 60) -> float:
+    """Jobs a second of so many workers, each with one thread, on jobs that wait 50 ms."""
+    running = [server.client("benchmarks.worker", 1) for _ in range(workers)]
+    connection, queue = open_queue(server)
+    jobs = [queue.put(Job(time.sleep, 0.05)) for _ in range(each * workers)]
+    started = time.perf_counter()
+    transaction.commit()
+    wait_until(lambda: _all_completed(connection, jobs), 120, lambda: "the jobs were not drained")
+    seconds = time.perf_counter() - started
+    for process in running:
+        end(process)
+    close(connection)
+    return each * workers / seconds
+
+
+@dataclass
+class LongRun:
+    """What a worker's memory (MB) and the storage (bytes) were like in a run of many jobs."""
+
+    memory_early: float
+    memory_end: float
+    grown: float
+    packed: float
+
+
+def long_run(server: Server, count: int = 20_000, early: int = 5_000) -> LongRun:
+    """Memory of a worker after some jobs and after all; bytes a job in the storage, before and after packing."""
+    worker = server.client("benchmarks.worker", 3)
+    connection, queue = open_queue(server)
+    size = server.size
+    memory = 0.0
+    for start in range(0, count, 100):
+        jobs = []
+        for number in range(start, start + 100):
+            transaction.begin()
+            jobs.append(queue.put(Job(operator.add, 1, number)))
+            transaction.commit()
+        wait_until(partial(_all_completed, connection, jobs), 120, lambda: "the jobs were not drained")
+        if start + 100 == early:
+            memory = resident(worker.pid)
+    grown = server.size - size
+    at_end = resident(worker.pid)
+    connection.db().pack()
+    packed = server.size
+    end(worker)
+    close(connection)
+    return LongRun(memory, at_end, grown / count, packed / count)
+
+
+def resident(pid: int) -> float:
+    """MB of memory that a process uses."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20

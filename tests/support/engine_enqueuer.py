@@ -6,9 +6,9 @@ import sys
 
 import transaction
 import ZEO
+from sample_jobs import add
 from transaction.interfaces import TransientError
 
-from sample_jobs import add
 from zc.async_.interfaces import KEY
 from zc.async_.job import Job
 

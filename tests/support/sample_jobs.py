@@ -14,6 +14,7 @@ from persistent import Persistent
 from ZODB.POSException import ConflictError
 
 from zc.async_ import local
+from zc.async_.retry import RetryCommonFourTimes
 
 
 class Gates:
@@ -152,6 +153,27 @@ def sleep_in_file(folder: str, seconds: float = 60) -> str:
             raise AssertionError("nobody said go")
         time.sleep(0.02)
     return "done"
+
+
+class TwoLives(RetryCommonFourTimes):
+    """Gives a job up when its worker vanished twice."""
+
+    max_interruptions = 1
+
+
+def kill_worker() -> None:
+    """End the process at once, as a crash in C code would."""
+    os._exit(9)
+
+
+def overlap(folder: str, number: int) -> int:
+    """How many jobs of this kind run now, in all processes: counted by files."""
+    mine = Path(folder) / f"running-{number}"
+    mine.touch()
+    time.sleep(0.05)
+    running = len(list(Path(folder).glob("running-*")))
+    mine.unlink()
+    return running
 
 
 def sleep_in_file_with(folder: str, result: Any) -> tuple[str, Any]:

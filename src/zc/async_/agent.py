@@ -7,32 +7,37 @@ the completed ones. So the commit that completes a job conflicts with nobody els
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from collections.abc import Iterator
-from datetime import datetime
-from datetime import timedelta
 from typing import TYPE_CHECKING
 from typing import Any
 
 from persistent import Persistent
+from zope.event import notify
 from zope.interface import alsoProvides
 from zope.interface import implementer
 from zope.interface import noLongerProvides
 
 from zc.async_ import clock
+from zc.async_ import instanceuuid
 from zc.async_.completed import Completed
 from zc.async_.completed import Workload
 from zc.async_.dispatchers import Claim
+from zc.async_.interfaces import NEW
 from zc.async_.interfaces import IAgent
 from zc.async_.interfaces import IDispatcherActivated
 from zc.async_.interfaces import IFilterAgent
+from zc.async_.interfaces import JobRescued
+from zc.async_.legacy import chooseFirst
+from zc.async_.timeline import RESCUED
 
 
 if TYPE_CHECKING:
     from zc.async_.dispatchers import DispatcherAgents
     from zc.async_.job import Job
     from zc.async_.queue import Queue
+
+__all__ = ["Agent", "addMainAgentActivationHandler", "chooseFirst"]
 
 EXCLUSIVE = "cannot set both chooser and filter to non-None"
 
@@ -139,57 +144,64 @@ class Agent(Persistent):
         record = self.parent
         if record is None or record.activated is None or record.dead:
             return [], []
-        valid = self.claims()
-        room = min(limit, self.size - len(valid))
-        jobs, blockers = self._choose(room)
+        room = min(limit, self.size - len(self))
+        if self._chooser is not None:
+            return self._claim_chosen(record.queue, room, active)
+        jobs, blockers = record.queue.claim_jobs(room, self._filter)
+        return self._hold(jobs, active), blockers
+
+    def _claim_chosen(self, queue: Queue, room: int, active: bool) -> tuple[list[Claim], list[Persistent]]:
+        held: list[Claim] = []
+        while len(held) < room and (job := self._chooser(self)) is not None:  # type: ignore[misc]
+            if job.status == NEW:  # pulled out of the queue
+                job.queued(queue, clock.now(), instanceuuid.current())
+            held += self._hold([job], active)  # at once: so quotas count it when the next is chosen
+        return held, [blocker for quota in queue.quotas.values() for blocker in (quota, *quota)]
+
+    def _hold(self, jobs: list[Job], active: bool) -> list[Claim]:
         if not jobs:
-            return [], blockers
+            return []
         self.file_completed()
         now = clock.to_micros(clock.now())
         new = [Claim(self, job, max(now, job.last_release + 1), active) for job in jobs]
-        self._workload.claims = tuple((claim.job, claim.key, claim.active) for claim in valid + new)
-        return new, blockers
-
-    def _choose(self, room: int) -> tuple[list[Job], list[Persistent]]:
-        queue = self.queue
-        if queue is None:
-            return [], []
-        if self._chooser is None:
-            return queue.claim_jobs(room, self._filter)
-        chosen = itertools.islice(iter(lambda: self._chooser(self), None), max(room, 0))  # type: ignore[misc]
-        return list(chosen), []
+        self._workload.claims += tuple((claim.job, claim.key, claim.active) for claim in new)
+        return new
 
     def file_completed(self) -> None:
-        """Move jobs that have ended from those in work to the completed ones. For the agent's own dispatcher."""
+        """Move jobs that have ended from those in work to the completed ones, and drop void claims.
+
+        For the agent's own dispatcher.
+        """
         claims = self._workload.claims
-        remaining = tuple(entry for entry in claims if not entry[0].is_completed)
+        current = [entry for entry in claims if entry[1] > entry[0].last_release]
+        remaining = tuple(entry for entry in current if not entry[0].is_completed)
         if len(remaining) < len(claims):
             self._workload.claims = remaining
-            for job, key, _ in claims:
-                if job.is_completed and key > job.last_release:
+            for job, _, _ in current:
+                if job.is_completed:
                     self.completed.add(job)
 
     # Giving back
 
     def give_back_all(self) -> None:
-        """Return the jobs in work to the queue because their worker is gone, and file those that were completed.
-
-        A job that had been started counts an interruption: its retry policy will be asked.
-        """
+        """Return the jobs in work to the queue because their worker is gone, and file those that were completed."""
         self.file_completed()
         for claim in self.claims():
             self.give_back(claim, interrupted=claim.active)
         self._workload.claims = ()
 
     def give_back(self, claim: Claim, interrupted: bool) -> None:
-        """Return a job to the front of its lane; ``interrupted`` if some of its code may have run."""
-        if interrupted:
-            claim.job.interruptions += 1
-        self.queue.putBack(claim.job)  # type: ignore[union-attr]
+        """Return a job to the front of its lane.
 
-    def prune(self, now: datetime, keep: timedelta) -> None:
-        """Forget jobs that were completed longer ago than ``keep``."""
-        self.completed.prune(now - keep)
+        ``interrupted`` if some of its code may have run: this counts, goes to the job's timeline and is announced by
+        IJobRescued; the job's retry policy is asked before it runs again.
+        """
+        job = claim.job
+        self.queue.putBack(job)  # type: ignore[union-attr]
+        if interrupted:
+            job.interruptions += 1
+            job.note(RESCUED, f"from dispatcher {self.parent.UUID}")  # type: ignore[union-attr]
+            notify(JobRescued(job, self.parent.UUID))  # type: ignore[union-attr]
 
 
 def _is_valid(claim: Claim) -> bool:

@@ -70,6 +70,7 @@ class Execution(Committer):
         self.data_cache: dict[str, Any] = {}
         self.policy: Any = None
         self._left_waiting: list[Job] = []
+        self._state_before = job._state
 
     def of(self, job: Job, started: datetime | None, *args: Any) -> Execution:
         """The run of another job on the same hold."""
@@ -109,10 +110,12 @@ class Execution(Committer):
     def _attempt(self) -> Any:
         setup_info = failure = result = None
         phase = "jobError"
+        self._state_before = self.job._state
         try:
             try:
                 setup_info = self.job.setUp()
                 result = self.job.callable(*self.job.args, *self.args, **{**self.job.kwargs, **self.kwargs})
+                self.hold.check()  # in this very transaction: the job may have begun several
                 self.record(result)
                 phase = "commitError"
                 self.host.note_commit(True)
@@ -151,6 +154,8 @@ class Execution(Committer):
         was_done = phase == "commitError"
         if was_done and _is_to_blame(result, failure):
             phase = "jobError"
+        if was_done and failure.check(ClientDisconnected) and self.begin_with(self._was_stored):
+            return self.follow_up(result, announced=False)
         self.begin_anew()
         answer = self.ask(phase, failure, self.data_cache)
         if is_time(answer):
@@ -165,6 +170,10 @@ class Execution(Committer):
         if was_done:
             log_lost(self.job, result)
         return self.settle(failure)
+
+    def _was_stored(self) -> bool:
+        """Whether a commit whose answer was lost has stored this attempt's outcome: then it must not be made again."""
+        return self.job._state != self._state_before and self.job.active_start == self.started
 
     def ask(self, method: str, *args: Any) -> Any:
         """The retry policy's answer; no, if it cannot be made or asked."""
@@ -257,8 +266,9 @@ class Execution(Committer):
             log_outcome(job)
             return self.run_callbacks()
         if comes_later(result):
-            host, oid, key = self.host, job._p_oid, clock.to_micros(job.active_start)  # type: ignore[arg-type]
-            when_there(result, lambda value: host.come_back(oid, key, value))
+            host, oid, name = self.host, job._p_oid, job._p_jar.db().database_name
+            key = clock.to_micros(job.active_start)  # type: ignore[arg-type]
+            when_there(result, lambda value: host.come_back(oid, name, key, value))
         elif job.needs_watching:
             self.begin_anew()
             self.watch()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+from typing import TypeVar
 
 from transaction.interfaces import TransactionError
 from ZEO.Exceptions import ClientDisconnected
@@ -14,6 +15,8 @@ from zc.async_.patience import Patience
 
 if TYPE_CHECKING:
     from zc.async_.job import Job
+
+Value = TypeVar("Value")
 
 
 class Committer:
@@ -30,10 +33,14 @@ class Committer:
 
         Raises :class:`ReassignedError` if it is not, or if the dispatcher stops meanwhile.
         """
+        self.begin_with(self.hold.check)
+
+    def begin_with(self, look: Callable[[], Value]) -> Value:
+        """Begin a transaction and return what ``look`` finds in it, however long the database server is away."""
         while True:
             try:
                 self.transactions.begin()
-                return self.hold.check()
+                return look()
             except ClientDisconnected:
                 self.patience.wait()
 
@@ -43,11 +50,11 @@ class Committer:
             write()
             self.transactions.commit()
             return True
-        except TransactionError:
-            self.transactions.abort()
-        except ClientDisconnected:
+        except ClientDisconnected:  # a TransactionError, too
             self.transactions.abort()
             self.patience.wait()
+        except TransactionError:
+            self.transactions.abort()
         self.begin_anew()
         return False
 

@@ -70,7 +70,7 @@ class Completed(Persistent):
                 yield self._pages[number].jobs
 
     def __len__(self) -> int:
-        return len(self._workload.recent) + PAGE_SIZE * (0 if self._pages is None else len(self._pages))
+        return len(self._workload.recent) + PAGE_SIZE * (len(self._pages) if self._pages else 0)
 
     def __bool__(self) -> bool:
         return bool(self._workload.recent or self._pages)
@@ -101,15 +101,28 @@ class Completed(Persistent):
             raise ValueError("no completed job", stop)
         return oldest[0]
 
-    def prune(self, limit: datetime) -> None:
-        """Forget jobs that ended before ``limit``; those on a page go when the last of them is old enough."""
+    @property
+    def oldest_page(self) -> int | None:
+        """The microsecond in which the last job of the oldest page ended; None if there is no full page."""
+        return self._pages.minKey() if self._pages else None
+
+    def forget_oldest_page(self) -> list[Job]:
+        """Forget the jobs of the oldest page and return them, unloaded. Jobs that are on no page yet stay."""
+        return list(self._pages.pop(self._pages.minKey()).jobs) if self._pages else []
+
+    def prune(self, limit: datetime) -> list[Job]:
+        """Forget jobs that ended before ``limit``; those on a page go when the last of them is old enough.
+
+        Returns the forgotten jobs without having loaded those from pages.
+        """
         oldest = clock.to_micros(limit)
-        kept = tuple(job for job in self._workload.recent if _ended(job) >= oldest)
-        if len(kept) < len(self._workload.recent):
-            self._workload.recent = kept
+        forgotten = [job for job in self._workload.recent if _ended(job) < oldest]
+        if forgotten:
+            self._workload.recent = tuple(job for job in self._workload.recent if _ended(job) >= oldest)
         if self._pages is not None:
             for number in list(self._pages.keys(max=oldest - 1)):
-                del self._pages[number]
+                forgotten += self._pages.pop(number).jobs
+        return forgotten
 
 
 def _ended(job: Job) -> int:

@@ -31,6 +31,16 @@ class PageTree(LOBTree):
     max_internal_size = 64
 
 
+def objects_of_tree(tree: OOBTree) -> Iterator[Persistent]:
+    """The stored objects one of which is written whenever a key is added or taken away."""
+    yield tree
+    bucket = tree._firstbucket
+    while bucket is not None:
+        if bucket._p_oid is not None:
+            yield bucket
+        bucket = bucket._next
+
+
 class Page(Persistent):
     """A run of jobs that is written once, when it is full, instead of at each append."""
 
@@ -38,22 +48,32 @@ class Page(Persistent):
         self.jobs = jobs
 
 
-class Registry(Persistent):
+class Base(Persistent):
+    """Knows its ``parent``. ``__parent__`` is the same, unless it is set to something else; None undoes that."""
+
+    parent: Any = None
+    _parent_override: Any = None
+
+    @property
+    def __parent__(self) -> Any:
+        return self.parent if self._parent_override is None else self._parent_override
+
+    @__parent__.setter
+    def __parent__(self, value: Any) -> None:
+        self._parent_override = value
+
+
+class Registry(Base):
     """A few named persistent children in one record; children know their ``name`` and ``parent``.
 
     Meant for what changes rarely (queues, quotas, dispatchers, agents): any two changes conflict.
     ``keys``, ``values`` and ``items`` are lists in key order.
     """
 
-    parent: Any = None
     name: Any = None
 
     def __init__(self) -> None:
         self._children: dict[Any, Any] = {}
-
-    @property
-    def __parent__(self) -> Any:
-        return self.parent
 
     def __setitem__(self, name: Any, child: Any) -> None:
         self.pop(name, None)

@@ -17,17 +17,29 @@ LONGEST_PART = 200
 """Characters kept of one argument's description."""
 
 
-def custom_repr(obj: Any) -> str:
+def getId(obj: Any) -> tuple[int, str | None]:
+    """The number of a stored object and the name of its database; loads nothing."""
+    return u64(obj._p_oid), None if obj._p_jar is None else obj._p_jar.db().database_name
+
+
+def custom_repr(obj: Any, longest: int = LONGEST_PART, ending: str = "[...]") -> str:
     """Class, oid and database of a persistent object; the dotted name of a function; else its ``repr``, shortened."""
     if IPersistent.providedBy(obj):
         return f"{_class_name(obj)} ({_address(obj)})"
     if isinstance(obj, (types.FunctionType, types.BuiltinFunctionType, type)):
         return f"{obj.__module__}.{obj.__qualname__}"
+    if type(obj) in (str, bytes):
+        obj = obj[: longest + 1]  # its repr could take as much memory again
     try:
         text = repr(obj)
     except Exception as error:  # anybody's code; a description must not fail because of it
         text = f"<{_class_name(obj)}, whose repr failed with {type(error).__name__}>"
-    return text if len(text) <= LONGEST_PART else f"{text[:LONGEST_PART]}[...]"
+    return shortened(text, longest, ending)
+
+
+def shortened(text: str, longest: int, ending: str) -> str:
+    """The text, or its first ``longest`` characters and the ending."""
+    return text if len(text) <= longest else text[:longest] + ending
 
 
 def describe_callable(job: Job) -> str:

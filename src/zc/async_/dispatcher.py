@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,26 +18,45 @@ from transaction import TransactionManager
 from transaction.interfaces import TransientError
 from ZEO.Exceptions import ClientDisconnected
 from ZODB.DB import DB
-from ZODB.utils import z64
 
 from zc.async_ import clock
 from zc.async_ import instanceuuid
+from zc.async_.claimer import AgentFailed
 from zc.async_.claimer import Claimer
 from zc.async_.claimer import give_back
+from zc.async_.describe import getId
 from zc.async_.heartbeat import Heartbeat
 from zc.async_.interfaces import KEY
+from zc.async_.journal import Journal
+from zc.async_.journal import PollInfo
 from zc.async_.pool import AgentThreadPool
 from zc.async_.pool import Assignment
+from zc.async_.pools import Pools
+from zc.async_.pruner import Pruner
 from zc.async_.queue import Queue
+from zc.async_.reporting import RUNNING
+from zc.async_.reporting import STARTING
+from zc.async_.reporting import STOPPED
+from zc.async_.reporting import STUCK
+from zc.async_.reporting import Reporting
 from zc.async_.waker import Waker
 
 
 events = logging.getLogger("zc.async.events")
 
-STOPPED = "STOPPED"
-STARTING = "STARTING"
-RUNNING = "RUNNING"
-STUCK = "STUCK"
+__all__ = [
+    "RUNNING",
+    "STARTING",
+    "STOPPED",
+    "STUCK",
+    "Dispatcher",
+    "PollInfo",
+    "clear",
+    "get",
+    "getId",
+    "pop",
+    "registered",
+]
 
 ATTEMPTS = 5
 """Claims that may conflict in one pass before it is left to the next."""
@@ -46,13 +64,6 @@ ATTEMPTS = 5
 GATHER_LIMIT = 0.05
 """Seconds for which a claim waits for threads that are about to come free."""
 
-STUCK_AFTER = timedelta(seconds=10)
-"""Beyond its poll interval a dispatcher may be silent this long before it is called STUCK."""
-
-RETENTION = timedelta(days=7)
-"""How long completed jobs are kept."""
-
-PRUNE_INTERVAL = timedelta(hours=1)
 
 _dispatchers: dict[UUID, Dispatcher] = {}
 
@@ -67,42 +78,77 @@ def pop(uuid: UUID | None = None) -> Any:
     return _dispatchers.pop(uuid or instanceuuid.current())
 
 
+def registered() -> tuple[Dispatcher, ...]:
+    """All dispatchers of this process that are not forgotten."""
+    return tuple(_dispatchers.values())
+
+
 def clear() -> None:
     """Forget all dispatchers."""
     _dispatchers.clear()
 
 
-class Dispatcher:
+class Dispatcher(Reporting):
     """Works on all queues of a database. ``ValueError`` if this process has one with the same UUID.
 
     ``poll_interval`` (seconds) is how often it looks without being woken: the pace only of storages that do not tell
-    of changes. ``reactor`` is offered to jobs as ``zc.async_.local.getReactor()``.
+    of changes. ``uuid`` is by default the registered ``IUUID``, else what the instance's file says. ``jobs_size`` and
+    ``polls_size`` are how many finished jobs and passes it remembers.
     """
 
-    def __init__(self, db: DB, reactor: Any = None, poll_interval: float = 5, uuid: UUID | None = None) -> None:
-        self.UUID = uuid or instanceuuid.getUUID()
+    def __init__(
+        self,
+        db: DB,
+        reactor: Any = None,
+        poll_interval: float = 5,
+        uuid: UUID | None = None,
+        jobs_size: int = 200,
+        polls_size: int = 400,
+    ) -> None:
+        self.UUID = uuid or instanceuuid.own()
         if self.UUID in _dispatchers:
             raise ValueError("dispatcher for this UUID is already registered")
         self.db = db
-        self.reactor = reactor
         self.poll_interval = poll_interval
+        self.journal = Journal(self, jobs_size, polls_size)
         self.thread: threading.Thread | None = None
+        self.identity_lock: Any = None
         self.stopping = threading.Event()
         self.activated: datetime | None = None
         self.last_poll: datetime | None = None
+        self._reactor = reactor
         self._bell = threading.Event()
         self._dispatch_thread: threading.Thread | None = None
-        self._pools: dict[tuple[str, str], AgentThreadPool] = {}
+        self._pools = Pools(self)
+        self._ending = threading.Lock()
         self._next_due: datetime | None = None
-        self._next_prune: datetime | None = None
         _dispatchers[self.UUID] = self
+
+    @property
+    def reactor(self) -> Any:
+        """The Twisted reactor that jobs get by ``zc.async_.local.getReactor()``; by default Twisted's global one."""
+        if self._reactor is None:
+            from twisted.internet import reactor  # importing it installs it, which only users of it want
+
+            self._reactor = reactor
+        return self._reactor
+
+    @property
+    def queues(self) -> dict[str, dict[str, AgentThreadPool]]:
+        """The thread pools now, by names of queue and agent."""
+        return self._pools.by_queue()
 
     # Life
 
-    def activate(self) -> None:
-        """Start the dispatch thread; ``ValueError`` if it runs already."""
+    def activate(self, threaded: bool = True) -> None:
+        """Start the dispatch thread; ``ValueError`` if it runs already.
+
+        ``threaded`` is there for old callers: a dispatcher never works in the reactor's thread.
+        """
         if self.activated is not None:
             raise ValueError("already activated")
+        if self._is_dispatching():
+            raise ValueError("still ending")
         events.info("attempting to activate dispatcher %s", self.UUID)
         self.prepare()
         self._dispatch_thread = threading.Thread(target=self._loop, name="zc.async dispatch", daemon=True)
@@ -111,13 +157,16 @@ class Dispatcher:
     def prepare(self) -> None:
         """Open what the passes need; for those who call :meth:`poll` themselves instead of :meth:`activate`."""
         self.activated = clock.now()
+        self.last_poll = None
+        self.journal.clear()
         self.stopping.clear()
         self._bell.set()
         self.change_connection_pool(1)
         self._transactions = TransactionManager()
         self._connection = self.db.open(self._transactions)
         self._heartbeat = Heartbeat(self.UUID)
-        self._claimer = Claimer(self.UUID, self._pool_of)
+        self._claimer = Claimer(self.UUID, self._pools.get)
+        self._pruner = Pruner(self.UUID)
         self._waker = Waker(self.db, self.wake)
         self._waker.start()
 
@@ -125,29 +174,42 @@ class Dispatcher:
         """Stop claiming, let running jobs go on for ``timeout`` seconds, give back the rest, and end.
 
         Whether all threads have ended. A thread still in a job's code finds its job taken away later; while it runs
-        the database must not be closed. ``ValueError`` if not activated. For any thread but this dispatcher's own.
+        the database must not be closed. ``ValueError`` if not activated or ending already. For any thread but this
+        dispatcher's own, also from a signal handler.
         """
-        if self.activated is None:
+        if self.activated is None or not self._ending.acquire(blocking=False):
             raise ValueError("not activated")
+        try:
+            return self._deactivate(timeout)
+        finally:
+            self._ending.release()
+
+    def _deactivate(self, timeout: float) -> bool:
         deadline = time.monotonic() + timeout
         self.stopping.set()
         self.wake()
         if self._dispatch_thread is not None:
             self._dispatch_thread.join(timeout)
-        unbegun = {key: pool.stop() for key, pool in self._pools.items()}
-        still_running = [pool for pool in self._pools.values() if not pool.join(lambda: deadline - time.monotonic())]
+        unbegun = self._pools.stop()
+        all_ended = self._pools.join(lambda: deadline - time.monotonic())
         self._waker.stop()
-        self._finally_in_transaction(lambda: self._end(unbegun))
-        self._connection.close()
+        if self._is_dispatching():
+            events.error("dispatcher %s hangs in the database; the next start will clean up", self.UUID)
+        else:
+            self._finally_in_transaction(lambda: self._end(unbegun))
+            self._connection.close()
         self.change_connection_pool(-1)
-        self._pools.clear()
         self.activated = None
         events.info("deactivated dispatcher %s", self.UUID)
-        return not still_running
+        return all_ended and not self._is_dispatching()
+
+    def _is_dispatching(self) -> bool:
+        return self._dispatch_thread is not None and self._dispatch_thread.is_alive()
 
     def _end(self, unbegun: dict[tuple[str, str], list[Assignment]]) -> None:
+        queues = self._connection.root().get(KEY) or {}
         for (queue_name, agent_name), assignments in unbegun.items():
-            record = self._connection.root()[KEY][queue_name].dispatchers.get(self.UUID, {})
+            record = queues[queue_name].dispatchers.get(self.UUID, {}) if queue_name in queues else {}
             if assignments and agent_name in record:
                 give_back(record[agent_name], assignments, interrupted=False)
         self._heartbeat.end(self._connection)
@@ -157,8 +219,9 @@ class Dispatcher:
         self._bell.set()
 
     def change_connection_pool(self, difference: int) -> None:
-        """Let the database keep that many connections more."""
-        self.db.setPoolSize(self.db.getPoolSize() + difference)
+        """Let the databases keep that many connections more: a connection to one brings others with it."""
+        for database in self.db.databases.values():
+            database.setPoolSize(database.getPoolSize() + difference)
 
     # Work
 
@@ -170,7 +233,7 @@ class Dispatcher:
                 events.error("the database server is away: %s", error)
             except TransientError:
                 self.wake()
-            except Exception:  # the thread must live on: the cause may pass, and the log tells
+            except BaseException:  # the thread must live on, even if somebody's filter exits: the cause may pass
                 events.critical("dispatcher %s could not look for jobs", self.UUID, exc_info=True)
             self._bell.wait(self._patience())
             self._gather()
@@ -181,7 +244,7 @@ class Dispatcher:
         A ZEO client makes one commit at a time: ours would have to wait for theirs anyway.
         """
         deadline = time.monotonic() + GATHER_LIMIT
-        while any(pool.committing for pool in self._pools.values()) and time.monotonic() < deadline:
+        while self._pools.committing and time.monotonic() < deadline:
             self._bell.clear()
             self._bell.wait(GATHER_LIMIT)
 
@@ -196,58 +259,49 @@ class Dispatcher:
         Raises ``TransientError`` when others were faster several times, ``ClientDisconnected`` without a server.
         """
         self._bell.clear()
-        for attempt in range(ATTEMPTS):
+        self._waker.settle()
+        self._next_due = None
+        self._claimer.begin()
+        conflicts = 0
+        while True:
             try:
                 return self._pass(clock.now())
-            except TransientError:
+            except AgentFailed:  # it is left out now, and the others are served
                 self._transactions.abort()
-                if attempt == ATTEMPTS - 1:
+            except BaseException as error:
+                self._transactions.abort()
+                conflicts += 1
+                if conflicts == ATTEMPTS or not _is_conflict(error):
+                    traceback = error.__traceback__  # the journal's Failure takes it from the exception
+                    self.journal.failed(self._claimer.picture)
+                    error.__traceback__ = traceback
                     raise
-            except BaseException:
-                self._transactions.abort()
-                raise
-        return False
 
     def _pass(self, now: datetime) -> bool:
         self._transactions.begin()
         queues = self._heartbeat.step(self._connection, now)
         claimed = self._claimer.step(queues)
-        self._prune(queues, now)
-        self._watch(queues)
-        self._next_due = min((due for due in (queue.next_due() for queue in queues) if due is not None), default=None)
+        self._pruner.step(queues, now)
+        self._next_due = min(filter(None, (queue.next_due(now) for queue in queues)), default=None)
         self._transactions.get().note("zc.async claim" if claimed else "zc.async")
         self._transactions.commit()
-        self._heartbeat.committed(queues)
+        # From here on the jobs are ours: nothing that may fail comes before they are in the hands of threads.
+        self.journal.passed({**dict.fromkeys(self._heartbeat.names), **self._claimer.picture}, self._claimer.starts)
         self._claimer.hand_over()
+        self._heartbeat.committed(queues)
+        self._pools.keep(self._claimer.agents)
+        self._watch(queues)
         self.last_poll = now
         return claimed
 
-    def _prune(self, queues: list[Queue], now: datetime) -> None:
-        if self._next_prune is not None and now < self._next_prune:
-            return
-        self._next_prune = now + PRUNE_INTERVAL
-        for queue in queues:
-            for agent in queue.dispatchers[self.UUID].values():
-                agent.prune(now, RETENTION)
-
     def _watch(self, queues: list[Queue]) -> None:
-        """Watch what a put must touch, pausing, and what the claimer says."""
-        container = self._connection.root().get(KEY)
-        watched = [z64 if container is None else container._p_oid]
+        """Watch what a put must touch, pausing, our agents, and what the claimer says."""
+        root = self._connection.root()
+        watched = [root.get(KEY, root)]
         for queue in queues:
-            watched += [queue._p_oid, *(inlet._p_oid for inlet in queue.inlets())]
-        watched += [obj._p_oid for obj in self._claimer.watched]
-        if self._waker.watch(watched):
+            watched += [queue, *queue.inlets(), queue.dispatchers[self.UUID]]
+        if self._waker.watch(watched + self._claimer.watched):
             self.wake()
-
-    def _pool_of(self, queue: Queue, agent_name: str, size: int) -> AgentThreadPool:
-        key = (queue.name or "", agent_name)
-        pool = self._pools.get(key)
-        if pool is None:
-            pool = self._pools[key] = AgentThreadPool(self, agent_name, size, self.wake)
-        elif pool.size != size:
-            pool.resize(size)
-        return pool
 
     def _finally_in_transaction(self, act: Callable[[], None]) -> None:
         """Commit an act against all conflicts; without a server it is left to the next start, which rescues."""
@@ -257,28 +311,14 @@ class Dispatcher:
                 act()
                 self._transactions.commit()
                 return
-            except TransientError:
-                self._transactions.abort()
             except ClientDisconnected:
                 self._transactions.abort()
                 events.error("dispatcher %s ends without the database server; its next start will clean up", self.UUID)
                 return
+            except TransientError:
+                self._transactions.abort()
 
-    # Telling
 
-    def getStatusInfo(self) -> dict[str, Any]:
-        """Status, poll interval, time since the last poll, uptime and UUID. From any thread."""
-        now = clock.now()
-        activated, last_poll = self.activated, self.last_poll
-        status, since = STOPPED, None
-        if activated is not None:
-            since = now - (last_poll or activated)
-            late = since > timedelta(seconds=self.poll_interval) + STUCK_AFTER
-            status = STUCK if late else STARTING if last_poll is None else RUNNING
-        return {
-            "status": status,
-            "poll interval": timedelta(seconds=self.poll_interval),
-            "time since last poll": since,
-            "uptime": None if activated is None or last_poll is None else now - activated,
-            "uuid": self.UUID,
-        }
+def _is_conflict(error: BaseException) -> bool:
+    """Whether another attempt at once may do; ZEO says so even of an absent server, for which each attempt waits."""
+    return isinstance(error, TransientError) and not isinstance(error, ClientDisconnected)

@@ -167,11 +167,12 @@ class Dispatchers(Registry):
             )
             record.reactivate()
         last, now = record.last_ping.value, clock.now()
-        if last is None or last + record.ping_interval <= now:
+        if last is None or not last <= now < last + record.ping_interval:
             record.last_ping.micros = clock.to_micros(now)
         sibling = self._next_active_sibling(uuid)
         if sibling is not None and sibling.dead:
             events.error("dispatcher %s shows no sign of life; its jobs are rescued", sibling.UUID)
+            sibling.last_ping._p_changed = True  # should it ping at this moment, one of us conflicts
             sibling.deactivate()
 
     def _next_active_sibling(self, uuid: UUID) -> DispatcherAgents | None:

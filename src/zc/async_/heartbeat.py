@@ -23,17 +23,22 @@ class Heartbeat:
 
     The dispatcher's process is known to be the only one with its UUID (see ``instanceuuid.lock``). So a record that is
     activated when it begins is left over from an earlier life: it is taken over at once and its jobs are rescued.
-    Should another process take the record over later, this one stands down in that queue for good.
+    Should another process take the record over later, this one stands down in that queue for good. ``names`` are the
+    queues that the last step found.
     """
 
     def __init__(self, uuid: UUID) -> None:
         self.uuid = uuid
-        self._lives: dict[str, datetime] = {}
+        self._begun: set[str] = set()
+        self._lives: set[datetime | None] = set()
         self._lost: set[str] = set()
+        self.names: list[str] = []
 
     def step(self, connection: Connection, now: datetime) -> list[Queue]:
         """Do what is due in each queue and return those to work on. The caller commits."""
         queues = connection.root().get(KEY) or {}
+        self.names = list(queues)
+        self._begun.intersection_update(self.names)
         return [queue for name, queue in queues.items() if self._look_after(name, queue, now)]
 
     def _look_after(self, name: str, queue: Queue, now: datetime) -> bool:
@@ -43,26 +48,27 @@ class Heartbeat:
         record = dispatchers.get(self.uuid)
         if record is None:
             record = dispatchers.register(self.uuid)
-        if name not in self._lives:
+            self._begun.discard(name)
+        if name not in self._begun:
             if record.activated is not None:
                 events.warning("dispatcher %s takes over from an earlier process in queue %r", self.uuid, name)
                 record.deactivate()
             record.activate()
-        elif record.activated not in (None, self._lives[name]):
+        elif record.activated is not None and record.activated not in self._lives:
             events.critical("another process works as dispatcher %s in queue %r; this one stops", self.uuid, name)
             self._lost.add(name)
             return False
         dispatchers.ping(self.uuid)
+        self._lives.add(record.activated)  # before the commit, whose outcome may stay unknown
         return True
 
     def committed(self, queues: list[Queue]) -> None:
-        """Remember which life of ours the records tell of, now that they are committed."""
-        for queue in queues:
-            self._lives[queue.name or ""] = queue.dispatchers[self.uuid].activated
+        """Remember that the records tell of this life, now that they are committed."""
+        self._begun.update(queue.name or "" for queue in queues)
 
     def end(self, connection: Connection) -> None:
         """Deactivate the records of this life; jobs still in work go back to their queues. The caller commits."""
-        for name, queue in (connection.root().get(KEY) or {}).items():
+        for queue in (connection.root().get(KEY) or {}).values():
             record = queue.dispatchers.get(self.uuid)
-            if record is not None and record.activated is not None and record.activated == self._lives.get(name):
+            if record is not None and record.activated is not None and record.activated in self._lives:
                 record.deactivate()

@@ -76,6 +76,21 @@ def current() -> uuid.UUID:
     return zope.component.queryUtility(IUUID, default=_without_file)
 
 
+def own() -> uuid.UUID:
+    """The identity under which this process runs jobs: the registered ``IUUID`` utility, else the file's."""
+    return zope.component.queryUtility(IUUID) or getUUID()
+
+
+def take() -> tuple[uuid.UUID, zc.lockfile.LockFile | None]:
+    """The identity of :func:`own`, and the lock of its file, unless the identity is not that of the file.
+
+    Raises :class:`IdentityError` when another process of this host holds it.
+    """
+    identity = own()
+    held = lock() if path().exists() and getUUID() == identity else None
+    return identity, held
+
+
 def lock() -> zc.lockfile.LockFile:
     """Hold the instance's identity until the returned lock is closed or the process ends.
 

@@ -1,4 +1,4 @@
-"""The contract of the engine: states, errors, events and interfaces.
+"""The contract of the engine: states, events and interfaces; the errors are in ``errors``, importable from here.
 
 Threads: persistent objects belong to the thread that opened their connection. Transactions: nothing here commits
 unless its docstring says so; what a method changes becomes visible with the caller's own commit.
@@ -8,22 +8,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from zope.i18nmessageid import MessageFactory
 from zope.interface import Attribute
 from zope.interface import Interface
 from zope.interface import implementer
 from zope.interface.common.mapping import IEnumerableMapping
 from zope.interface.interfaces import IObjectEvent
-from zope.processlifetime import DatabaseOpened
-from zope.processlifetime import IDatabaseOpened
+from zope.processlifetime import DatabaseOpened as DatabaseOpened
+from zope.processlifetime import IDatabaseOpened as IDatabaseOpened
 
+from zc.async_.errors import AbortedError as AbortedError
+from zc.async_.errors import AsyncError as AsyncError
+from zc.async_.errors import BadStatusError as BadStatusError
+from zc.async_.errors import FullError as FullError
+from zc.async_.errors import IdentityError as IdentityError
+from zc.async_.errors import JobNotPicklable as JobNotPicklable
+from zc.async_.errors import ReassignedError as ReassignedError
+from zc.async_.errors import TimeoutError as TimeoutError
+from zc.async_.errors import UnknownQuota as UnknownQuota
+from zc.async_.i18n import _
 
-__all__ = ["DatabaseOpened", "IDatabaseOpened"]
 
 KEY = "zc.async"
 """Name of the queues container in the database root. Never changes: it is in people's databases."""
-
-_ = MessageFactory("zc.async")
 
 NEW = _("new-status", default="New")
 PENDING = _("pending-status", default="Pending")
@@ -31,45 +37,6 @@ ASSIGNED = _("assigned-status", default="Assigned")
 ACTIVE = _("active-status", default="Active")
 CALLBACKS = _("callback-status", default="Performing Callbacks")
 COMPLETED = _("completed-status", default="Completed")
-
-
-class AsyncError(Exception):
-    """Something is wrong with a job or a queue."""
-
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*(args or ((self.__doc__ or "").strip(),)))
-
-
-class AbortedError(AsyncError):
-    """An interrupted job was given up."""
-
-
-class TimeoutError(AsyncError):
-    """A job could not be started before its begin_by limit had passed."""
-
-
-class BadStatusError(AsyncError):
-    """This is not possible in the job's present status."""
-
-
-class ReassignedError(AsyncError):
-    """Another process owns the job now."""
-
-
-class FullError(AsyncError):
-    """There is no room."""
-
-
-class JobNotPicklable(AsyncError, TypeError):
-    """The job cannot be stored in the database."""
-
-
-class UnknownQuota(AsyncError, ValueError):
-    """The queue has no quota of that name."""
-
-
-class IdentityError(AsyncError):
-    """The identity (UUID) of this instance cannot be used."""
 
 
 class IUUID(Interface):
@@ -289,6 +256,20 @@ class IObjectAdded(IObjectEvent):
     name = Attribute("Under which name")
 
 
+class IMonitorPlugin(Interface):
+    """A command of the monitor, registered as a utility by its name.
+
+    Called in a thread of its own, without a transaction, a site or a user. Whatever it raises is shown to the peer.
+    """
+
+    def __call__(connection: Any, *arguments: str) -> Any:
+        """Write the answer to ``connection``; return a marker or anything.
+
+        ``arguments`` are the words after the command's name. What is no marker leaves the mode of the connection as it
+        is.
+        """
+
+
 class IJobCompleted(IObjectEvent):
     """A job is completed and committed; ``object`` is the job.
 
@@ -297,6 +278,15 @@ class IJobCompleted(IObjectEvent):
     """
 
     succeeded = Attribute("False if the result is a Failure")
+
+
+class IJobRescued(IObjectEvent):
+    """A job was taken from a worker that is gone, and given back to its queue; ``object`` is the job.
+
+    Sent in the transaction of the process that rescues.
+    """
+
+    UUID = Attribute("The identity of the dispatcher that is gone")
 
 
 class AbstractObjectEvent:
@@ -344,3 +334,10 @@ class JobCompleted(AbstractObjectEvent):
     def __init__(self, object: Any, succeeded: bool) -> None:
         super().__init__(object)
         self.succeeded = succeeded
+
+
+@implementer(IJobRescued)
+class JobRescued(AbstractObjectEvent):
+    def __init__(self, object: Any, UUID: Any) -> None:
+        super().__init__(object)
+        self.UUID = UUID

@@ -36,6 +36,7 @@ from zc.async_.interfaces import ICallbackProxy
 from zc.async_.interfaces import IJob
 from zc.async_.interfaces import IQueue
 from zc.async_.interfaces import TimeoutError
+from zc.async_.notes import Annotations
 from zc.async_.picklable import check_picklable
 from zc.async_.progress import Progress
 from zc.async_.retry import NeverRetry
@@ -138,11 +139,9 @@ class Job(Progress, Callbacks):
         return OwnedDict(self, "_kwargs")
 
     @property
-    def annotations(self) -> OOBTree:
-        """Anybody's notes about the job; a record of its own once somebody asks for it."""
-        if self._annotations is None:
-            self._annotations = OOBTree()
-        return self._annotations
+    def annotations(self) -> Annotations:
+        """Anybody's notes about the job, the live ones included; stored only once there are any."""
+        return Annotations(self)
 
     def check_picklable(self) -> None:
         """Raise :class:`JobNotPicklable`, naming the argument, if the database could not store the job."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 Place = tuple[int, int, int]
 """Where a job stands: negated priority, the microsecond it became due, its oid."""
+
+FRONT = -(2**31)
+"""Rank of jobs that were put back: before every priority."""
 
 
 class Lane(Persistent):
@@ -75,15 +79,21 @@ class LaneHeads:
                 sources.append(lanes[names].items())
             self._runs[names] = heapq.merge(*sources, key=_place)
 
-    def startable(self) -> Iterator[tuple[Place, Job]]:
-        """Yield job after job; a yielded job counts against its quotas once :meth:`start` was called for it."""
+    def startable(self, now: datetime) -> Iterator[tuple[Place, Job]]:
+        """Yield job after job; a yielded job counts against its quotas once :meth:`start` was called for it.
+
+        A job for which it is too late by ``now`` needs no room. Behind one that was put back there may be others that
+        hold their places already, so it never stops its lane.
+        """
         heads: list[tuple[Place, tuple[str, ...], Job]] = []
         for names in self._runs:
             self._advance(heads, names)
         while heads:
             place, names, job = heapq.heappop(heads)
-            if self._room.for_job(names, job):
+            if self._room.for_job(names, job) or job.expired(now):
                 yield place, job
+                self._advance(heads, names)
+            elif place[0] == FRONT:
                 self._advance(heads, names)
 
     def _advance(self, heads: list[Any], names: tuple[str, ...]) -> None:

@@ -39,7 +39,7 @@ class Host(Protocol):
     def note_commit(self, begins: bool) -> None:
         """Called with True when the commit of an attempt begins, with False when the thread has more to do."""
 
-    def come_back(self, oid: bytes, key: int, value: Any) -> None:
+    def come_back(self, oid: bytes, database_name: str, key: int, value: Any) -> None:
         """Let a worker thread store the result of the job that began at ``key``. Called in any thread."""
 
 
@@ -52,17 +52,18 @@ class OwnThread:
     def note_commit(self, begins: bool) -> None:
         """Nobody waits for it."""
 
-    def come_back(self, oid: bytes, key: int, value: Any) -> None:
+    def come_back(self, oid: bytes, database_name: str, key: int, value: Any) -> None:
         """Store it in a new thread with a new connection."""
-        threading.Thread(target=self._store, args=(oid, key, value), name="zc.async result", daemon=True).start()
+        arguments = oid, database_name, key, value
+        threading.Thread(target=self._store, args=arguments, name="zc.async result", daemon=True).start()
 
-    def _store(self, oid: bytes, key: int, value: Any) -> None:
+    def _store(self, oid: bytes, database_name: str, key: int, value: Any) -> None:
         from zc.async_.executor import deliver
 
         transactions = TransactionManager()
         connection = self._db.open(transactions)
         try:
-            deliver(connection.get(oid), key, value, self)
+            deliver(connection.get_connection(database_name).get(oid), key, value, self)
         except Exception:  # the thread's top: its end must not go unnoticed
             events.critical("the result of a job could not be stored", exc_info=True)
         finally:

@@ -25,7 +25,7 @@ PROTOCOL = 3
 """The protocol that ZODB writes; it knows fewer things than today's default."""
 
 
-class StoragePickler(pickle.Pickler):  # type: ignore[misc]
+class StoragePickler(pickle.Pickler):
     """Pickles as the database does: persistent objects become references."""
 
     def __init__(self, file: io.BytesIO) -> None:

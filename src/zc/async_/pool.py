@@ -17,6 +17,7 @@ from ZODB.utils import u64
 from zc.async_.executor import deliver
 from zc.async_.executor import perform
 from zc.async_.interfaces import ReassignedError
+from zc.async_.journal import JobId
 from zc.async_.threadlocal import local
 
 
@@ -37,6 +38,7 @@ class Assignment(NamedTuple):
 
     oid: bytes
     key: int
+    database_name: str | None
 
 
 class Delivery(NamedTuple):
@@ -101,9 +103,9 @@ class AgentThreadPool:
             self._waiting[assignment] = None
         self._inbox.put(assignment)
 
-    def come_back(self, oid: bytes, key: int, value: Any) -> None:
+    def come_back(self, oid: bytes, database_name: str, key: int, value: Any) -> None:
         """Let a thread store the result of a job that had returned a promise of it. From any thread."""
-        self._inbox.put(Delivery(Assignment(oid, key), value))
+        self._inbox.put(Delivery(Assignment(oid, key, database_name), value))
 
     def stop(self) -> list[Assignment]:
         """Take back what no thread has begun, and let the threads end."""
@@ -111,6 +113,8 @@ class AgentThreadPool:
             unbegun = list(self._waiting)
             self._waiting.clear()
         self.resize(0)
+        for assignment in unbegun:
+            self.dispatcher.journal.loses(*_names(assignment))
         return unbegun
 
     def join(self, deadline: Callable[[], float]) -> bool:
@@ -166,20 +170,30 @@ class AgentThreadPool:
             events.critical("unexpected error while running job %d", u64(assignment.oid), exc_info=True)
             self.lost.add(assignment)
         finally:
+            self.dispatcher.journal.loses(*_names(assignment))  # unless it came to an outcome
             transaction.abort()
 
     def _try(self, connection: Connection, assignment: Assignment, item: Assignment | Delivery) -> bool:
         """Whether the job could be run: False while the database server is away."""
+        journal = self.dispatcher.journal
         try:
             transaction.begin()
-            job = connection.get(assignment.oid)
-            trace.info("starting in thread %s: %r", threading.get_ident(), job)
+            job = connection.get_connection(assignment.database_name).get(assignment.oid)
+            call = repr(job)
+            journal.begins(*_names(assignment), call)
+            trace.info("starting in thread %s: %s", threading.get_ident(), call)
             if isinstance(item, Delivery):
-                deliver(job, assignment.key, item.value, self)
+                outcome = deliver(job, assignment.key, item.value, self)
             else:
-                perform(job, assignment.key, self)
-            trace.info("completed in thread %s: %r", threading.get_ident(), job)
+                outcome = perform(job, assignment.key, self)
+            journal.ends(*_names(assignment), outcome)
+            trace.info("completed in thread %s: %s", threading.get_ident(), call)
         except ClientDisconnected as error:
             events.info("job %d waits for the database server: %s", u64(assignment.oid), error)
             return False
         return True
+
+
+def _names(assignment: Assignment) -> tuple[JobId, int]:
+    """What the journal calls an assignment."""
+    return (u64(assignment.oid), assignment.database_name), assignment.key

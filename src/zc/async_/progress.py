@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from typing import Any
 
 from zc.async_ import clock
+from zc.async_ import timeline
 from zc.async_.terms import DONE
 from zc.async_.terms import IN_CALLBACKS
 from zc.async_.terms import STARTED
@@ -35,6 +36,7 @@ class Progress(Waiting):
     _active_end: int | None = None
     _callbacks_end: int | None = None
     _released = 0
+    _notes: timeline.Stored = ()
 
     @property
     def caller(self) -> Job | None:
@@ -84,6 +86,7 @@ class Progress(Waiting):
         """Note that the job is to run again, not before ``moment``. For the executor."""
         self._begin_after = clock.to_micros(moment)
         self._not_put_back()
+        self.note(timeline.PUT_OFF, f"until {moment.isoformat(timespec='seconds')}")
 
     def _not_put_back(self) -> None:
         if self.put_back:
@@ -151,6 +154,15 @@ class Progress(Waiting):
         if not self.is_completed:
             return None
         return self.active_end if self._callbacks_end is None else clock.from_micros(self._callbacks_end)
+
+    def note(self, what: str, details: str = "") -> None:
+        """Add an entry to the timeline, in the caller's transaction."""
+        self._notes = timeline.added(self._notes, what, details)
+
+    @property
+    def timeline(self) -> list[timeline.Entry]:
+        """What happened to the job, oldest first."""
+        return timeline.entries(self)
 
     @property
     def result(self) -> Any:

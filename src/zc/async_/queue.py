@@ -21,22 +21,27 @@ from BTrees.OOBTree import OOBTree
 from persistent import Persistent
 from ZODB.interfaces import IConnection
 from ZODB.utils import u64
+from ZODB.utils import z64
 from zope.interface import implementer
 
 from zc.async_ import clock
 from zc.async_ import instanceuuid
 from zc.async_.callbacks import as_job
+from zc.async_.containers import Base
 from zc.async_.containers import Registry
 from zc.async_.containers import SmallLeafTree
+from zc.async_.containers import objects_of_tree
 from zc.async_.dispatchers import Dispatchers
 from zc.async_.interfaces import KEY
 from zc.async_.interfaces import NEW
 from zc.async_.interfaces import PENDING
 from zc.async_.interfaces import IQueue
 from zc.async_.interfaces import UnknownQuota
+from zc.async_.lanes import FRONT
 from zc.async_.lanes import Lane
 from zc.async_.lanes import LaneHeads
 from zc.async_.lanes import Place
+from zc.async_.notes import LiveAnnotations
 from zc.async_.quota import Quotas
 from zc.async_.shards import Shard
 from zc.async_.shards import shard_name
@@ -54,9 +59,6 @@ INTAKE_LIMIT = 1000
 Arrivals = dict[tuple[str, ...], list[tuple[Place, "Job"]]]
 """Due jobs that are in no lane yet, with their places, by lane."""
 
-FRONT = -(2**31)
-"""Rank of jobs that were put back: before every priority."""
-
 
 def getDefaultQueue(obj: Any) -> Queue:
     """The queue named ``''`` in the database of a persistent object or connection."""
@@ -73,31 +75,30 @@ class Queues(Registry):
 
 
 @implementer(IQueue)
-class Queue(Persistent):
+class Queue(Base):
     """Waiting jobs, and what limits and works on them.
 
     Iteration, ``len`` and indexes cover the waiting jobs only, in the order in which they would start if nothing
-    limited them.
+    limited them. ``paused`` queues accept jobs and hand out none. Completed jobs are forgotten after
+    ``keep_completed_for``, and the oldest of more than ``keep_completed``; set these on the queue to change them.
     """
 
     name: str | None = None
-    parent: Queues | None = None
     paused = False
+    keep_completed_for = timedelta(days=7)
+    keep_completed = 50_000
 
     def __init__(self) -> None:
         self.shards = OOBTree()
         self.lanes = OOBTree()
         self.scheduled = SmallLeafTree()
+        self.live = LiveAnnotations()
         self.resumed = OOBTree()
         self.watched = Watched()
         self.quotas = Quotas()
         self.quotas.parent = self
         self.dispatchers = Dispatchers()
         self.dispatchers.parent = self
-
-    @property
-    def __parent__(self) -> Queues | None:
-        return self.parent
 
     # Putting
 
@@ -172,7 +173,8 @@ class Queue(Persistent):
     def inlets(self) -> list[Persistent]:
         """What changes when a job comes in. For those who want to be woken by that."""
         shards = [*self.shards.values(), *self.resumed.values()]
-        return [self.shards, self.resumed, self.watched, *shards, *self.watched.awaited()]
+        trees = [*objects_of_tree(self.shards), *objects_of_tree(self.resumed)]
+        return [*trees, self.watched, *shards, *self.watched.awaited()]
 
     def check_quota_names(self, names: Iterable[str]) -> None:
         """Raise :class:`UnknownQuota` for the first name that is no quota of this queue."""
@@ -208,15 +210,27 @@ class Queue(Persistent):
         rank = FRONT if job.put_back else -job.priority
         return rank, job.due_micros, u64(job._p_oid)
 
-    def next_due(self) -> datetime | None:
-        """When the first scheduled job becomes due, or None."""
-        if not self.scheduled:
-            return None
-        due, _ = self.scheduled.minKey()
-        return clock.from_micros(due)
+    def next_due(self, now: datetime) -> datetime | None:
+        """When the next scheduled job becomes due, or None. One due by ``now`` waits for a claim, not for time."""
+        following = next(iter(self.scheduled.keys(min=(clock.to_micros(now) + 1, 0))), None)
+        return None if following is None else clock.from_micros(following[0])
 
-    def leave_lane(self, job: Job) -> bool:
-        """Take a job out of its lane because its place is about to change; False if it is not in one."""
+    def leave_place(self, job: Job) -> Callable[[Job], None] | None:
+        """Prepare a waiting job for a change of its place, after which the caller gives it to the answer, if any.
+
+        Writes what a claim of the job writes, so that of a claim and a change at the same moment one conflicts. A BTree
+        would merge two changes of an entry's surroundings, but not two removals of it.
+        """
+        if job._p_serial == z64:
+            return None  # put in this very transaction: nobody else can see it
+        if self._leave_lane(job):
+            return self.enter_lane
+        if self.scheduled.pop(self._schedule_key(job), None) is not None:
+            return self._enter
+        any(shard.hold_still(job) for shard in self.shards.values())
+        return None
+
+    def _leave_lane(self, job: Job) -> bool:
         lane = self.lanes.get(job.lane)
         return lane is not None and lane.discard(self.place_of(job))
 
@@ -239,6 +253,7 @@ class Queue(Persistent):
     def remove(self, job: Job) -> None:
         """Take a waiting job out; it is NEW again. ``LookupError`` if it is not waiting here."""
         self.take_out(job)
+        self.live.forget([job])
         job.withdrawn()
 
     def take_out(self, job: Job) -> None:
@@ -247,7 +262,7 @@ class Queue(Persistent):
             raise LookupError("item not in queue", job)
 
     def _discard(self, job: Job) -> bool:
-        if self.leave_lane(job) or self.scheduled.pop(self._schedule_key(job), None) is not None:
+        if self._leave_lane(job) or self.scheduled.pop(self._schedule_key(job), None) is not None:
             return True
         return any(shard.withdraw(job) for shard in self.shards.values())
 
@@ -269,13 +284,13 @@ class Queue(Persistent):
         if self.paused or limit < 1:
             return [], []
         now = clock.now()
-        arrivals = self._due_arrivals(now)
+        arrivals, unread = self._due_arrivals(now)
         heads = LaneHeads(self.lanes, arrivals, self.quotas)
         claimed: dict[Place, Job] = {}
-        stale: list[tuple[Place, Job]] = []
-        for place, job in heads.startable():
-            if not self._is_waiting(job) or place != self.place_of(job):
-                stale.append((place, job))
+        stale: set[Place] = set()
+        for place, job in heads.startable(now):
+            if not self._is_waiting(job):
+                stale.add(place)
             elif job.expired(now):
                 claimed[place] = job
             elif filter is None or filter(job):
@@ -283,33 +298,37 @@ class Queue(Persistent):
                 claimed[place] = job
             if len(claimed) == limit:
                 break
-        self._settle(arrivals, {*claimed, *(place for place, _ in stale)})
-        for _, job in stale:
-            if self._is_waiting(job):
-                self.enter_lane(job)
-        return list(claimed.values()), heads.blockers()
+        self._settle(arrivals, {*claimed, *stale})
+        return list(claimed.values()), heads.blockers() + unread
 
     def _is_waiting(self, job: Job) -> bool:
         return job.awaits_claim(self)
 
-    def _due_arrivals(self, now: datetime) -> Arrivals:
-        """What newly came in or became due, by lane. What is not due yet goes to the schedule."""
+    def _due_arrivals(self, now: datetime) -> tuple[Arrivals, list[Persistent]]:
+        """What newly came in or became due, by lane. What is not due yet goes to the schedule.
+
+        Also what this very claim changes if it had to leave some of the arrivals unread: so it is looked at again.
+        """
         micros = clock.to_micros(now)
         arrivals: Arrivals = {}
         for job in self._take_due(micros) + self.watched.take(self._is_waiting):
             arrivals.setdefault(job.lane, []).append((self.place_of(job), job))
         left = INTAKE_LIMIT
+        unread: list[Persistent] = []
         for shard in (*self.resumed.values(), *self.shards.values()):
             taken = shard.take(left)
             left -= len(taken)
+            self._p_jar.prefetch(taken)
+            if taken and not left:
+                unread.append(shard.cursor)
             for job in taken:
                 if not self._is_waiting(job):
                     continue
-                if job.due_micros > micros:
+                if job.not_before > micros:
                     self.scheduled[self._schedule_key(job)] = job
                 else:
                     arrivals.setdefault(job.lane, []).append((self.place_of(job), job))
-        return arrivals
+        return arrivals, unread
 
     def _take_due(self, micros: int) -> list[Job]:
         due = list(self.scheduled.items(max=(micros + 1, 0)))

@@ -69,7 +69,7 @@ class Quota(Persistent):
         return any(holder is job for holder in self)
 
     def __iter__(self) -> Iterator[Job]:
-        return (job for job in self._holders if job.holds_places)
+        return (job for job in self._holders if self.name in job.quota_names and job.holds_places)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

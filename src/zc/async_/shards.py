@@ -10,6 +10,8 @@ from __future__ import annotations
 import itertools
 import weakref
 from collections.abc import Iterator
+from collections.abc import MutableMapping
+from datetime import datetime
 from typing import TYPE_CHECKING
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -94,9 +96,10 @@ class Shard(Persistent):
     def _numbered(self) -> Iterator[tuple[int, Job]]:
         """Number and job of all that were not taken yet, oldest first."""
         position = self.cursor.position
+        withdrawn = frozenset(self._withdrawn)
         for start, jobs in self._runs(position):
             for number, job in enumerate(jobs, start):
-                if number >= position and number not in self._withdrawn:
+                if number >= position and number not in withdrawn:
                     yield number, job
 
     def _runs(self, position: int) -> Iterator[tuple[int, Any]]:
@@ -112,7 +115,7 @@ class Shard(Persistent):
     def take(self, limit: int) -> list[Job]:
         """Take up to ``limit`` jobs, oldest first. Writes the cursor only, and only if there was something."""
         position = self.cursor.position
-        if position == self.end:
+        if position == self.end or limit < 1:
             return []
         numbered = list(itertools.islice(self._numbered(), limit))
         self.cursor.position = self.end if len(numbered) < limit else numbered[-1][0] + 1
@@ -121,15 +124,38 @@ class Shard(Persistent):
     def withdraw(self, job: Job) -> bool:
         """Strike a job that was not taken yet; False if it is not here.
 
-        Writes shard and cursor: with whoever takes or puts at the same moment it conflicts, so that nobody
-        acts on what he cannot see.
+        Writes the cursor: with whoever takes at the same moment it conflicts, so that nobody acts on what he cannot
+        see. Conflicts with a put only if the job is not the oldest, because that is noted in the shard.
         """
+        oldest = None
         for number, candidate in self._numbered():
+            oldest = number if oldest is None else oldest
             if candidate is job:
-                self._withdrawn += (number,)
-                self.cursor._p_changed = True
+                if number == oldest:
+                    self.cursor.position = number + 1
+                else:
+                    self._withdrawn += (number,)
+                    self.cursor._p_changed = True
                 return True
         return False
+
+    def hold_still(self, job: Job) -> bool:
+        """Make whoever takes this job at the same moment conflict; False if it is not here."""
+        found = any(candidate is job for candidate in self)
+        if found:
+            self.cursor._p_changed = True
+        return found
+
+
+def drop_unused(shards: MutableMapping[str, Shard], limit: datetime) -> None:
+    """Drop the empty shards that nobody put a job into since ``limit``: their processes are gone.
+
+    A dropped shard is written, too: so a put into it at the same moment conflicts, and then makes a new one.
+    """
+    for name, shard in list(shards.items()):
+        if not len(shard) and shard._p_mtime is not None and shard._p_mtime < limit.timestamp():
+            shard._p_changed = True
+            del shards[name]
 
 
 _slots: WeakKeyDictionary[Connection, str] = WeakKeyDictionary()

@@ -10,11 +10,13 @@ from typing import Any
 from uuid import UUID
 
 import transaction
+from twisted.internet.defer import Deferred
 from twisted.internet.selectreactor import SelectReactor
 from ZODB.Connection import Connection
 from zope.component import adapter
 from zope.event import notify
 
+from zc.async_ import instanceuuid
 from zc.async_.agent import Agent
 from zc.async_.dispatcher import Dispatcher
 from zc.async_.interfaces import KEY
@@ -23,7 +25,26 @@ from zc.async_.interfaces import IDispatcherActivated
 from zc.async_.interfaces import ObjectAdded
 from zc.async_.queue import Queue
 from zc.async_.queue import Queues
+from zc.async_.signals import install_signal_handlers
+from zc.async_.signals import restore_signal_handlers
+from zc.async_.signals import signal_handlers
 
+
+__all__ = [
+    "AgentInstaller",
+    "QueueInstaller",
+    "ThreadedDispatcherInstaller",
+    "TwistedDispatcherInstaller",
+    "agent_installer",
+    "make_dispatcher",
+    "multidb_queue_installer",
+    "queue_installer",
+    "restore_signal_handlers",
+    "signal_handlers",
+    "stop_dispatcher",
+    "threaded_dispatcher_installer",
+    "twisted_dispatcher_installer",
+]
 
 events = logging.getLogger("zc.async.events")
 
@@ -89,7 +110,9 @@ multidb_queue_installer = QueueInstaller(db_name="async")
 class ThreadedDispatcherInstaller:
     """Starts a dispatcher for the database, with a Twisted reactor in a daemon thread of its own.
 
-    Does not touch signals: whoever owns the process calls :func:`stop_dispatcher` before it closes the database.
+    ``uuid`` is the identity to use; by default that of this process, whose file is locked then: ``IdentityError`` if
+    another process has it. With ``signals`` the end of the process by a signal waits for the dispatcher; without,
+    whoever owns the process calls :func:`stop_dispatcher` before it closes the database.
     """
 
     def __init__(
@@ -97,33 +120,97 @@ class ThreadedDispatcherInstaller:
         poll_interval: float = 5,
         reactor_factory: Callable[[], Any] = SelectReactor,
         uuid: UUID | None = None,
+        signals: bool = True,
     ) -> None:
         adapter(IDatabaseOpened)(self)
         self.poll_interval = poll_interval
         self.reactor_factory = reactor_factory
         self.uuid = uuid
+        self.signals = signals
 
     def __call__(self, event: Any) -> Dispatcher:
         reactor = self.reactor_factory()
-        dispatcher = Dispatcher(event.database, reactor, self.poll_interval, self.uuid)
+        dispatcher = make_dispatcher(event.database, reactor, self.poll_interval, self.uuid)
         dispatcher.thread = threading.Thread(
             target=reactor.run, kwargs={"installSignalHandlers": False}, name="zc.async reactor", daemon=True
         )
         dispatcher.thread.start()
         dispatcher.activate()
+        if self.signals:
+            install_signal_handlers(dispatcher, stop_dispatcher)
         return dispatcher
 
 
 threaded_dispatcher_installer = ThreadedDispatcherInstaller()
 
 
+class TwistedDispatcherInstaller:
+    """Makes a dispatcher that starts and ends with a reactor which somebody else runs, by default Twisted's global one.
+
+    Jobs get that reactor. It is not blocked by the dispatcher, nor by its end, for which its shutdown waits.
+    """
+
+    def __init__(self, poll_interval: float = 5, reactor: Any = None, uuid: UUID | None = None) -> None:
+        adapter(IDatabaseOpened)(self)
+        self.poll_interval = poll_interval
+        self.reactor = reactor
+        self.uuid = uuid
+
+    def __call__(self, event: Any) -> Dispatcher:
+        dispatcher = make_dispatcher(event.database, self.reactor, self.poll_interval, self.uuid)
+        reactor = dispatcher.reactor
+        reactor.callWhenRunning(dispatcher.activate)
+        reactor.addSystemEventTrigger("before", "shutdown", _end_with, reactor, dispatcher)
+        return dispatcher
+
+
+twisted_dispatcher_installer = TwistedDispatcherInstaller()
+
+
+def _end_with(reactor: Any, dispatcher: Dispatcher) -> Deferred[None] | None:
+    """What the reactor waits for before it ends."""
+    if dispatcher.activated is None:
+        return None
+    ended: Deferred[None] = Deferred()
+
+    def end() -> None:
+        try:
+            stop_dispatcher(dispatcher)
+        finally:
+            reactor.callFromThread(ended.callback, None)
+
+    reactor.callInThread(end)
+    return ended
+
+
+def make_dispatcher(db: Any, reactor: Any, poll_interval: float, uuid: UUID | None) -> Dispatcher:
+    """A dispatcher with that identity, or with that of this process, which it holds until it is stopped."""
+    lock = None
+    if uuid is None:
+        uuid, lock = instanceuuid.take()
+    try:
+        dispatcher = Dispatcher(db, reactor, poll_interval, uuid)
+    except ValueError:
+        if lock is not None:
+            lock.close()
+        raise
+    dispatcher.identity_lock = lock
+    return dispatcher
+
+
 def stop_dispatcher(dispatcher: Dispatcher, timeout: float = 3) -> bool:
-    """End a dispatcher and its reactor thread; whether all threads ended within ``timeout`` seconds or so."""
+    """End a dispatcher and its reactor thread; whether all threads ended within ``timeout`` seconds or so.
+
+    Its signal handlers are taken away and its identity is free again. ``ValueError`` if it is not activated.
+    """
     ended = dispatcher.deactivate(timeout)
     if dispatcher.thread is not None:
         dispatcher.reactor.callFromThread(dispatcher.reactor.stop)
         dispatcher.thread.join(timeout)
         ended = ended and not dispatcher.thread.is_alive()
+    restore_signal_handlers(dispatcher)
+    if dispatcher.identity_lock is not None:
+        dispatcher.identity_lock.close()
     return ended
 
 

@@ -47,9 +47,10 @@ class Terms:
         if isinstance(value, str):
             raise TypeError("provide an iterable of names")
         names = tuple(value)
-        if self.require_status((NEW, PENDING), "set quota_names", "NEW or PENDING") == PENDING:
+        status = self.require_status((NEW, PENDING), "set quota_names", "NEW or PENDING")
+        if status == PENDING:
             self.queue.check_quota_names(names)
-        self._change_place(_quota_names=names)
+        self._change_place(status, _quota_names=names)
 
     @property
     def lane(self) -> tuple[str, ...]:
@@ -65,16 +66,17 @@ class Terms:
     def priority(self, value: int) -> None:
         if not isinstance(value, int):
             raise TypeError("priority must be an integer", value)
-        self.require_status((NEW, PENDING), "set priority", "NEW or PENDING")
-        self._change_place(_priority=value)
+        status = self.require_status((NEW, PENDING), "set priority", "NEW or PENDING")
+        self._change_place(status, _priority=value)
 
-    def _change_place(self, **attributes: Any) -> None:
-        queue = None if self._queued is None else self.queue
-        in_lane = queue is not None and queue.leave_lane(self)
+    def _change_place(self, status: str, **attributes: Any) -> None:
+        # A callback shows the status that its job's place gives it, and is in no queue itself.
+        waits = status == PENDING and self._queued is not None
+        enter = self.queue.leave_place(self) if waits else None
         for name, value in attributes.items():
             setattr(self, name, value)
-        if queue is not None and in_lane:
-            queue.enter_lane(self)
+        if enter is not None:
+            enter(self)
 
     @property
     def begin_after(self) -> datetime | None:
@@ -100,9 +102,19 @@ class Terms:
         self._begin_by = value
 
     @property
+    def queued_at(self) -> datetime | None:
+        """When the job was put into its queue."""
+        return None if self._queued is None else clock.from_micros(self._queued)
+
+    @property
     def due_micros(self) -> int:
         """When the job became or becomes due: a job predated by its author does not overtake those before it."""
-        return max(self._queued or 0, self._begin_after or 0)
+        return max(self._queued or 0, self.not_before)
+
+    @property
+    def not_before(self) -> int:
+        """The microsecond before which the job must not start: its author's wish, not the clock of his host."""
+        return self._begin_after or 0
 
     def expired(self, now: datetime) -> bool:
         """Whether it is too late to start the job; never once it has begun."""

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from typing import Any
 
+from zc.async_ import notes
+
 
 if TYPE_CHECKING:
     from zc.async_.dispatcher import Dispatcher
@@ -51,6 +53,32 @@ class Local(threading.local):
     def getAgentName(self) -> str | None:
         """The name of the agent whose worker thread this is."""
         return self.name
+
+    def setLiveAnnotation(self, name: str, value: Any, job: Job | None = None) -> None:
+        """Let everybody see a note about the running job, or another one, at once.
+
+        It is committed on return, in a transaction of its own: this one neither sees it before its next begin nor can
+        conflict with it. Costs a small commit, so call it some times a second at most. Plain data only. Errors of the
+        database are logged; ``ValueError('not initialized')`` without a job.
+        """
+        notes.write(self._job_or(job), name, value)
+
+    def getLiveAnnotation(
+        self, name: str, default: Any = None, timeout: float = 0, poll: float = 1, job: Job | None = None
+    ) -> Any:
+        """A note about the running job, or another one, as of now; waits up to ``timeout`` seconds for it.
+
+        Looks every ``poll`` seconds. ``default`` if the note does not come, or the dispatcher stops meanwhile.
+        ``ValueError('not initialized')`` without a job.
+        """
+        stopping = threading.Event() if self.dispatcher is None else self.dispatcher.stopping
+        return notes.read(self._job_or(job), name, default, timeout, poll, stopping)
+
+    def _job_or(self, job: Job | None) -> Job:
+        chosen = self.job if job is None else job
+        if chosen is None:
+            raise ValueError("not initialized")
+        return chosen
 
 
 local = Local()

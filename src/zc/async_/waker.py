@@ -11,12 +11,46 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterable
 
+from persistent import Persistent
 from ZODB.DB import DB
 from ZODB.mvccadapter import MVCCAdapter
 
 
 class Waker:
-    """Calls ``ring`` when one of the watched oids was changed, and after a reconnect. Usable from any thread."""
+    """Calls ``ring`` when one of the watched objects was changed, and after a reconnect. Usable from any thread.
+
+    Listens to all databases that belong together with ``db``: the queues may be in another than the dispatcher's.
+    """
+
+    def __init__(self, db: DB, ring: Callable[[], object]) -> None:
+        self._ears = {name: Ear(database, ring) for name, database in db.databases.items()}
+
+    def start(self) -> None:
+        """Begin to listen."""
+        for ear in self._ears.values():
+            ear.start()
+
+    def stop(self) -> None:
+        """Stop listening; harmless when the database is closed already."""
+        for ear in self._ears.values():
+            ear.stop()
+
+    def settle(self) -> None:
+        """Wait until all connections know of the commit that rang: the bell may have rung before ours was told."""
+        for ear in self._ears.values():
+            ear.settle()
+
+    def watch(self, objects: Iterable[Persistent]) -> bool:
+        """Watch these stored objects from now on, instead of those before; whether there are new ones among them."""
+        oids: dict[str, set[bytes]] = {name: set() for name in self._ears}
+        for obj in objects:
+            oids[obj._p_jar.db().database_name].add(obj._p_oid)
+        new = [name for name, watched in oids.items() if self._ears[name].watch(watched)]
+        return bool(new)
+
+
+class Ear:
+    """The part of a waker that listens to one database."""
 
     def __init__(self, db: DB, ring: Callable[[], object]) -> None:
         self._adapter = db._mvcc_storage
@@ -40,8 +74,14 @@ class Waker:
             with self._adapter._lock:
                 self._adapter._instances.discard(self)
 
+    def settle(self) -> None:
+        """Wait for those who are telling of a commit."""
+        if self.pushed:
+            with self._adapter._lock:
+                pass
+
     def watch(self, oids: Iterable[bytes]) -> bool:
-        """Watch these oids from now on, instead of those before; whether there are new ones among them."""
+        """Watch these oids from now on; whether there are new ones among them."""
         watched = frozenset(oids)
         new = not watched <= self._watched
         self._watched = watched

@@ -1,20 +1,13 @@
 """The engine alone over a real ZEO server, with workers and enqueuers as processes."""
 
-import os
 import signal
-import sys
-from pathlib import Path
 
 import pytest
 import sample_jobs
 import transaction
 import ZEO
-from cluster import Process
-from cluster import ZEOServer
-from cluster import choose_ports
 from persistent.list import PersistentList
 
-from zc.async_ import interfaces
 from zc.async_.interfaces import ACTIVE
 from zc.async_.interfaces import CALLBACKS
 from zc.async_.interfaces import KEY
@@ -31,67 +24,12 @@ from zc.async_.workflow import serial
 
 pytestmark = pytest.mark.functional
 
-SOURCES = (Path(sample_jobs.__file__).parent, Path(interfaces.__file__).parents[2])
-PATHS = {"PYTHONPATH": os.pathsep.join(map(str, SOURCES))}
 
-
-@pytest.fixture
-def zeo(tmp_path):
-    (port,) = choose_ports(None)
-    server = ZEOServer(tmp_path / "zeo", port)
-    process = server.start()
-    yield server
-    process.stop()
-
-
-@pytest.fixture
-def queue(zeo):
-    db = ZEO.DB(("127.0.0.1", zeo.port), wait_timeout=30)
-    queue_installer(DatabaseOpened(db))
-    connection = db.open()
-    yield connection.root()[KEY][""]
-    transaction.abort()
-    db.close()
-
-
-@pytest.fixture
-def launch(zeo, tmp_path):
-    """Start a process: ``launch("engine_worker", uuid="one")``. All are ended after the test."""
-    running = []
-
-    def start(module, *args, uuid="enqueuer"):
-        environment = {**PATHS, "ZC_ASYNC_UUID": str(tmp_path / f"{uuid}.txt")}
-        command = [sys.executable, "-m", module, str(zeo.port), *map(str, args)]
-        process = Process(module, command, tmp_path / f"{module}-{len(running)}.log", environment)
-        running.append(process)
-        return process
-
-    yield start
-    for process in running:
-        process.kill()
-
-
-@pytest.fixture
-def start_worker(launch):
-    def start(uuid="worker", size=3):
-        process = launch("engine_worker", size, uuid=uuid)
-        process.wait_for(lambda: "working" in process.output(), "it works", 30)
-        return process
-
-    return start
-
-
-def put(queue, callable, *args, **terms):
-    job = queue.put(Job(callable, *args), **terms)
-    transaction.commit()
-    return job
-
-
-def test_a_put_in_another_process_wakes_the_worker(queue, start_worker):
+def test_a_put_in_another_process_wakes_the_worker(put, start_worker):
     """Its poll interval is an hour: only the ZEO server can have told it."""
     start_worker()
     for number in range(10):
-        assert wait_for_result(put(queue, sample_jobs.add, number), 20) == number + 2
+        assert wait_for_result(put(sample_jobs.add, number), 20) == number + 2
 
 
 def test_a_worker_that_came_first_finds_queues_that_come_later(zeo, start_worker):
@@ -99,7 +37,9 @@ def test_a_worker_that_came_first_finds_queues_that_come_later(zeo, start_worker
     db = ZEO.DB(("127.0.0.1", zeo.port), wait_timeout=30)
     queue_installer(DatabaseOpened(db))
     connection = db.open()
-    assert wait_for_result(put(connection.root()[KEY][""], sample_jobs.add, 1), 20) == 3
+    job = connection.root()[KEY][""].put(Job(sample_jobs.add, 1))
+    transaction.commit()
+    assert wait_for_result(job, 20) == 3
     transaction.abort()
     db.close()
 
@@ -123,20 +63,20 @@ def agents(queue):
     return [agent for record in queue.dispatchers.values() for agent in record.values()]
 
 
-def test_two_workers_share_a_queue_and_lose_nothing(queue, start_worker):
+def test_two_workers_share_a_queue_and_lose_nothing(queue, put, start_worker):
     start_worker("one")
     start_worker("two")
     counters = queue._p_jar.root()["counters"] = PersistentList(sample_jobs.Counter() for _ in range(60))
     transaction.commit()
-    jobs = [put(queue, counter.increase) for counter in counters]
+    jobs = [put(counter.increase) for counter in counters]
     assert [wait_for_result(job, 30) for job in jobs] == [1] * 60
     assert [counter.value for counter in counters] == [1] * 60
     assert {job.agent.parent.UUID for job in jobs} == set(queue.dispatchers.keys())
 
 
-def test_kill_and_restart_in_mid_job(queue, start_worker, tmp_path):
+def test_kill_and_restart_in_mid_job(queue, put, start_worker, tmp_path):
     worker = start_worker()
-    job = put(queue, sample_jobs.sleep_in_file, str(tmp_path))
+    job = put(sample_jobs.sleep_in_file, str(tmp_path))
     wait_for_start(job, 20)
     wait_until((tmp_path / "runs").exists, 10, lambda: "the job did not begin")
     worker.send(signal.SIGKILL)
@@ -151,9 +91,9 @@ def test_kill_and_restart_in_mid_job(queue, start_worker, tmp_path):
     assert job.interruptions == 1
 
 
-def test_sigterm_gives_the_job_back(queue, start_worker, tmp_path):
+def test_sigterm_gives_the_job_back(queue, put, start_worker, tmp_path):
     worker = start_worker()
-    job = put(queue, sample_jobs.sleep_in_file, str(tmp_path))
+    job = put(sample_jobs.sleep_in_file, str(tmp_path))
     wait_until((tmp_path / "runs").exists, 20, lambda: "the job did not begin")
     worker.send(signal.SIGTERM)
     assert worker.wait(20) == 0

@@ -22,6 +22,7 @@ from zc.async_.interfaces import IDispatcherRegistered
 from zc.async_.interfaces import IDispatchers
 from zc.async_.interfaces import IDispatcherUnregistered
 from zc.async_.interfaces import IFilterAgent
+from zc.async_.interfaces import IJobRescued
 from zc.async_.job import Job
 from zc.async_.queue import Queue
 
@@ -191,10 +192,6 @@ def test_E98_filter_and_chooser_exclude_each_other(queue, record):
         Agent(sample_jobs.add, sample_jobs.add)
 
 
-def choose_last(agent):
-    return agent.queue.pull(-1) if len(agent.queue) else None
-
-
 def test_an_agent_may_be_given_only_while_idle(queue, record):
     put(queue, "a")
     record["main"].claimJob()
@@ -242,7 +239,38 @@ def test_E100_old_completed_jobs_are_forgotten(queue, record, stopped_clock):
         next(iter(agent))()
         stopped_clock.advance(hours=1)
     agent.file_completed()
-    agent.prune(stopped_clock.time, keep=timedelta(hours=4))
+    agent.completed.prune(stopped_clock.time - timedelta(hours=4))
     assert len(agent.completed) == 4
-    agent.prune(stopped_clock.time, keep=timedelta(minutes=30))
+    agent.completed.prune(stopped_clock.time - timedelta(minutes=30))
     assert list(agent.completed) == []
+
+
+def test_a_rescue_is_an_event_and_on_the_timeline(queue, record, stopped_clock):
+    rescued = []
+    zope.component.provideHandler(lambda event: rescued.append((event.object, event.UUID)), [IJobRescued])
+    (job,) = put(queue, "a")
+    stopped_clock.advance(seconds=1)
+    record["main"].claim_jobs(1)
+    transaction.commit()
+    assert [entry.what for entry in job.timeline] == ["queued", "started"]
+    stopped_clock.advance(seconds=1)
+    record.deactivate()
+    transaction.commit()
+    assert rescued == [(job, FIRST)]
+    assert [entry.what for entry in job.timeline] == ["queued", "rescued"]
+    assert str(FIRST) in job.timeline[-1].details
+
+
+def test_a_chooser_keeps_quotas(queue, record):
+    queue.quotas.create("q")
+    for number in range(3):
+        job = Job(str, number)
+        job.quota_names = ("q",)
+        queue.put(job)
+    transaction.commit()
+    record["main"].chooser = choose_first
+    assert len(record["main"].claim_jobs(3)[0]) == 1
+
+
+def choose_first(agent):
+    return agent.queue.claim()

@@ -109,7 +109,7 @@ def test_E77_scheduled_jobs_wait_for_their_time(queue, put, stopped_clock, agent
     put("now")
     assert names(queue) == ["predated", "now", "soon", "later"]
     assert names(queue.claim_jobs(9)[0]) == ["predated", "now"]
-    assert queue.next_due() == soon
+    assert queue.next_due(stopped_clock.time) == soon
     stopped_clock.advance(seconds=10)
     put("newest")
     assert names(queue.claim_jobs(9)[0]) == ["soon", "newest"]

@@ -474,7 +474,7 @@ def test_a_job_with_a_pending_promise_counts_but_holds_no_thread(queue, put, dis
     one = dispatch(size=2, poll_interval=3600)
     job = put(Job(promise_deferred, "pending"))
     wait_until(lambda: fresh(job)._state, 5, lambda: "not begun")
-    (pool,) = one._pools.values()
+    (pool,) = one.queues[""].values()
     wait_until(lambda: pool.free == 2, 5, lambda: "the thread is held")
     assert len(queue.dispatchers[one.UUID]["main"]) == 1
     jobs = [put(Job(sample_jobs.add, number)) for number in range(5)]
@@ -558,13 +558,11 @@ def test_a_running_reactor_fires_its_own_deferreds(queue, put, dispatch):
             self.calls.append(function)
             function(*args)
 
-    one = dispatch(size=1)
-    one.reactor = Reactor()
+    dispatch(size=1, reactor=Reactor())
     job = put(Job(promise_deferred, "reactor"))
     wait_until(lambda: Reactor.calls, 5, lambda: "the reactor was not asked")
     fire("reactor", "fired")
     assert wait_for_result(job) == "fired"
-    one.reactor = None
 
 
 # What cannot be stored

@@ -55,7 +55,8 @@ class InitWorker(InitInstance):
             raise SystemExit(f"This worker cannot start: {error}") from error
         opened = DatabaseOpened(databases.find(self.db_name))
         QueueInstaller()(opened)
-        self._dispatcher = ThreadedDispatcherInstaller(poll_interval=POLL_INTERVAL, uuid=identity)(opened)
+        install = ThreadedDispatcherInstaller(poll_interval=POLL_INTERVAL, uuid=identity, signals=False)
+        self._dispatcher = install(opened)
         self._reactor = self._dispatcher.reactor
         logger.info("Jobs are run here by dispatcher %s", identity)
 

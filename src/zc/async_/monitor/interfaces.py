@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
 from typing import Protocol
 
-from zope.interface import Interface
+from zc.async_.interfaces import IMonitorPlugin
 
 
 __all__ = ["Connection", "IMonitorPlugin", "Marker"]
@@ -19,21 +18,6 @@ class Marker:
 
     def __repr__(self) -> str:
         return self.name
-
-
-class IMonitorPlugin(Interface):
-    """A command of the monitor, registered as a utility by its name.
-
-    Called in a thread of its own, without a transaction, a site or a user.
-    Whatever it raises is shown to the peer.
-    """
-
-    def __call__(connection: Connection, *arguments: str) -> Any:
-        """Write the answer to ``connection``; return a marker or anything.
-
-        ``arguments`` are the words after the command's name.  What is no
-        marker leaves the mode of the connection as it is.
-        """
 
 
 class Connection(Protocol):

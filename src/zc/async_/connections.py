@@ -1,0 +1,67 @@
+"""Connections to the database, and whose they are."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from transaction import TransactionManager
+from twisted.internet.defer import Deferred
+from ZODB.DB import DB
+from ZODB.interfaces import IConnection
+
+
+BACKOFF_STEP = 1 / 16
+BACKOFF_SPREAD = 0.05
+LONGEST_BACKOFF = 0.5
+
+
+def availableConnectionCount(db: DB) -> int:
+    """How many connections may still be opened before the pool is larger than it should be."""
+    pool = db.pool
+    return db.getPoolSize() - (len(pool.all) - len(pool.available))
+
+
+def get_connection(
+    db: DB, deferred: Deferred[Any] | None = None, backoff: float = 0, reactor: Any = None
+) -> Deferred[Any]:
+    """A Deferred that fires with a connection which has a transaction manager of its own.
+
+    While the pool is exhausted it waits, in the reactor, one or two seconds in all, and then opens one regardless.
+    """
+    waiting: Deferred[Any] = Deferred() if deferred is None else deferred
+    backoff += BACKOFF_STEP + random.uniform(0, BACKOFF_SPREAD)  # noqa: S311 (spreads load, keeps no secret)
+    if availableConnectionCount(db) > 0 or backoff >= LONGEST_BACKOFF:
+        try:
+            opened = db.open(TransactionManager())
+        except Exception:  # it is the Deferred's outcome
+            waiting.errback()
+        else:
+            waiting.callback(opened)
+    else:
+        _reactor(reactor).callLater(backoff, get_connection, db, waiting, backoff, reactor)
+    return waiting
+
+
+def _reactor(reactor: Any) -> Any:
+    if reactor is None:
+        from twisted.internet import reactor  # importing it installs it, which only users of it want
+    return reactor
+
+
+def connection(ob: Any) -> Any:
+    """The connection of a persistent object or of the nearest of its parents that has one; None if there is none.
+
+    An adapter to ``IConnection``.
+    """
+    while ob is not None:
+        jar = getattr(ob, "_p_jar", None)
+        if jar is not None:
+            return jar
+        ob = getattr(ob, "__parent__", None)
+    return None
+
+
+def transactionManager(obj: Any) -> Any:
+    """The transaction manager of a connection, or of a persistent object's. An adapter to ``ITransactionManager``."""
+    return IConnection(obj).transaction_manager

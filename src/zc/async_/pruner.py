@@ -1,0 +1,63 @@
+"""Forgets what nobody needs any more: old completed jobs, and shards of processes that are gone.
+
+One pass in a while, in the dispatch thread; the dispatcher commits. It touches only what is no one else's at the time:
+archives of its own agents and of dispatchers that do not run, and shards that were empty for long. It needs nobody to
+complete or queue a job for that.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from zc.async_.shards import drop_unused
+
+
+if TYPE_CHECKING:
+    from zc.async_.completed import Completed
+    from zc.async_.job import Job
+    from zc.async_.queue import Queue
+
+INTERVAL = timedelta(minutes=10)
+
+SHARD_IDLE = timedelta(days=2)
+"""After so long an empty shard is taken for that of a process that is gone; else its next put makes another."""
+
+
+class Pruner:
+    """Prunes the queues of one dispatcher, at most once per ``INTERVAL``."""
+
+    def __init__(self, uuid: UUID) -> None:
+        self._uuid = uuid
+        self._next: datetime | None = None
+
+    def step(self, queues: list[Queue], now: datetime) -> None:
+        """Prune if it is time. The caller commits."""
+        if self._next is not None and now < self._next:
+            return
+        self._next = now + INTERVAL
+        for queue in queues:
+            limit = now - queue.keep_completed_for
+            queue.live.forget(prune_completed(self._archives(queue), limit, queue.keep_completed))
+            drop_unused(queue.shards, now - SHARD_IDLE)
+
+    def _archives(self, queue: Queue) -> list[Completed]:
+        records = queue.dispatchers.values()
+        mine = [record for record in records if self._uuid == record.UUID or record.activated is None]
+        return [agent.completed for record in mine for agent in record.values()]
+
+
+def prune_completed(archives: list[Completed], limit: datetime, most: int) -> list[Job]:
+    """Forget jobs that ended before ``limit``, then the oldest of more than ``most``. Returns them, unloaded."""
+    forgotten = [job for archive in archives for job in archive.prune(limit)]
+    surplus = sum(map(len, archives)) - most
+    while surplus > 0:
+        oldest = min(archives, key=lambda archive: archive.oldest_page or float("inf"))
+        page = oldest.forget_oldest_page()
+        if not page:
+            break
+        forgotten += page
+        surplus -= len(page)
+    return forgotten

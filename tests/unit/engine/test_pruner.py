@@ -1,0 +1,87 @@
+"""Old completed jobs and abandoned shards go, without anybody doing anything for it."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+import transaction
+
+from zc.async_ import pruner
+from zc.async_.agent import Agent
+from zc.async_.job import Job
+from zc.async_.pruner import Pruner
+
+
+MINE, OTHER = uuid.UUID(int=1), uuid.UUID(int=2)
+
+
+@pytest.fixture
+def complete(queue, stopped_clock):
+    """Let a dispatcher complete so many jobs, one a minute."""
+
+    def complete(identity, count):
+        if identity not in queue.dispatchers:
+            record = queue.dispatchers.register(identity)
+            record["main"] = Agent()
+            record.activate()
+        agent = queue.dispatchers[identity]["main"]
+        for number in range(count):
+            queue.dispatchers.ping(identity)
+            queue.put(Job(str, number))
+            transaction.commit()
+            job = agent.claimJob()
+            transaction.commit()
+            stopped_clock.advance(minutes=1)
+            job()
+        agent.file_completed()
+        transaction.commit()
+        return agent.completed
+
+    return complete
+
+
+def test_K36_completed_jobs_go_by_age(queue, complete, stopped_clock):
+    completed = complete(MINE, 20)
+    queue.keep_completed_for = timedelta(days=1)
+    one = Pruner(MINE)
+    one.step([queue], stopped_clock.time)
+    assert len(completed) == 20
+    stopped_clock.advance(days=2)
+    one.step([queue], stopped_clock.time)
+    assert len(completed) == 0
+
+
+def test_completed_jobs_go_by_number(queue, complete, stopped_clock):
+    completed = complete(MINE, 30)
+    queue.keep_completed = 15
+    Pruner(MINE).step([queue], stopped_clock.time)
+    assert len(completed) <= 15
+    assert [job.args[0] for job in completed][:8] == list(range(29, 21, -1))
+
+
+def test_archives_of_dispatchers_that_run_are_theirs(queue, complete, stopped_clock):
+    mine, other = complete(MINE, 10), complete(OTHER, 10)
+    queue.keep_completed_for = timedelta()
+    stopped_clock.advance(seconds=1)
+    Pruner(MINE).step([queue], stopped_clock.time)
+    assert (len(mine), len(other)) == (0, 10)
+    queue.dispatchers[OTHER].deactivate()
+    Pruner(MINE).step([queue], stopped_clock.time)
+    assert len(other) == 0
+
+
+def test_a_pass_is_made_once_in_a_while(queue, complete, stopped_clock):
+    completed = complete(MINE, 10)
+    one = Pruner(MINE)
+    one.step([queue], stopped_clock.time)
+    queue.keep_completed = 0
+    one.step([queue], stopped_clock.time)
+    assert len(completed) == 10
+    one.step([queue], stopped_clock.time + pruner.INTERVAL)
+    assert len(completed) < 10
+
+
+def test_nothing_to_prune_writes_nothing(queue, complete, stopped_clock):
+    complete(MINE, 10)
+    Pruner(MINE).step([queue], stopped_clock.time)
+    assert not queue._p_jar._registered_objects
