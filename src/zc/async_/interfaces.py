@@ -1,4 +1,4 @@
-"""The contract of the engine: states, errors, events and interfaces.
+"""The contract of the engine: states, events and interfaces; the errors are in ``errors``, importable from here.
 
 Threads: persistent objects belong to the thread that opened their connection. Transactions: nothing here commits
 unless its docstring says so; what a method changes becomes visible with the caller's own commit.
@@ -13,13 +13,20 @@ from zope.interface import Interface
 from zope.interface import implementer
 from zope.interface.common.mapping import IEnumerableMapping
 from zope.interface.interfaces import IObjectEvent
-from zope.processlifetime import DatabaseOpened
-from zope.processlifetime import IDatabaseOpened
+from zope.processlifetime import DatabaseOpened as DatabaseOpened
+from zope.processlifetime import IDatabaseOpened as IDatabaseOpened
 
+from zc.async_.errors import AbortedError as AbortedError
+from zc.async_.errors import AsyncError as AsyncError
+from zc.async_.errors import BadStatusError as BadStatusError
+from zc.async_.errors import FullError as FullError
+from zc.async_.errors import IdentityError as IdentityError
+from zc.async_.errors import JobNotPicklable as JobNotPicklable
+from zc.async_.errors import ReassignedError as ReassignedError
+from zc.async_.errors import TimeoutError as TimeoutError
+from zc.async_.errors import UnknownQuota as UnknownQuota
 from zc.async_.i18n import _
 
-
-__all__ = ["DatabaseOpened", "IDatabaseOpened"]
 
 KEY = "zc.async"
 """Name of the queues container in the database root. Never changes: it is in people's databases."""
@@ -30,45 +37,6 @@ ASSIGNED = _("assigned-status", default="Assigned")
 ACTIVE = _("active-status", default="Active")
 CALLBACKS = _("callback-status", default="Performing Callbacks")
 COMPLETED = _("completed-status", default="Completed")
-
-
-class AsyncError(Exception):
-    """Something is wrong with a job or a queue."""
-
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*(args or ((self.__doc__ or "").strip(),)))
-
-
-class AbortedError(AsyncError):
-    """An interrupted job was given up."""
-
-
-class TimeoutError(AsyncError):
-    """A job could not be started before its begin_by limit had passed."""
-
-
-class BadStatusError(AsyncError):
-    """This is not possible in the job's present status."""
-
-
-class ReassignedError(AsyncError):
-    """Another process owns the job now."""
-
-
-class FullError(AsyncError):
-    """There is no room."""
-
-
-class JobNotPicklable(AsyncError, TypeError):
-    """The job cannot be stored in the database."""
-
-
-class UnknownQuota(AsyncError, ValueError):
-    """The queue has no quota of that name."""
-
-
-class IdentityError(AsyncError):
-    """The identity (UUID) of this instance cannot be used."""
 
 
 class IUUID(Interface):
@@ -114,6 +82,24 @@ class IAbstractJob(Interface):
     parent = Attribute("The queue, agent or job that this belongs to, or None")
     status = Attribute("One of the six states; read-only")
     result = Attribute("What the callable returned, or a Failure; None until then; read-only")
+    callbacks = Attribute("What is called with the result, in order; changed by the methods only")
+
+    def addCallback(callback: Any, failure_log_level: Any = None, retry_policy_factory: Any = None) -> Any:
+        """Have a job or callable called with the result; returns its job."""
+
+    def addCallbacks(
+        success: Any = None, failure: Any = None, failure_log_level: Any = None, retry_policy_factory: Any = None
+    ) -> Any:
+        """Have one called with a result, the other with a Failure; returns an ICallbackProxy."""
+
+
+class ICallbackProxy(IAbstractJob):
+    """Stands for one of several callbacks until the result decides."""
+
+    job = Attribute("The chosen job, or None")
+
+    def getJob(result: Any) -> Any:
+        """The job for that result; chosen on the first call."""
 
 
 class IJob(IAbstractJob):
@@ -144,6 +130,18 @@ class IJob(IAbstractJob):
 
     def setUp() -> Any:
         """Prepare the environment of one attempt, inside its transaction."""
+
+    def getRetryPolicy() -> Any:
+        """The IRetryPolicy, made on the first call."""
+
+    def handleInterrupt() -> None:
+        """Decide what becomes of an ACTIVE job whose worker has vanished. Commits."""
+
+    def resumeCallbacks() -> None:
+        """Run what is left of the callbacks of a job in CALLBACKS, and complete it. Commits."""
+
+    def handleCallbackInterrupt(caller: Any) -> None:
+        """Decide what becomes of an ACTIVE callback of ``caller`` whose worker has vanished. Commits."""
 
     def tearDown(setup_info: Any) -> None:
         """Undo ``setUp``: once for each attempt whose ``setUp`` was begun, after commit or abort."""

@@ -7,19 +7,19 @@ a claimed job, ACTIVE are derived from where the job is; the job's own record sa
 from __future__ import annotations
 
 import types
-import uuid
-from datetime import datetime
 from typing import TYPE_CHECKING
 from typing import Any
 
 from BTrees.OOBTree import OOBTree
-from persistent import Persistent
-from twisted.python import failure
 from zope.interface import implementer
 
-from zc.async_ import clock
 from zc.async_ import executor
-from zc.async_ import timeline
+from zc.async_.callbacks import Callbacks
+from zc.async_.callbacks import ConditionalCallbackProxy
+from zc.async_.callbacks import SuccessFailureCallbackProxy
+from zc.async_.callbacks import call_late
+from zc.async_.callbacks import isFailure
+from zc.async_.callbacks import status_as_callback
 from zc.async_.containers import OwnedDict
 from zc.async_.containers import OwnedList
 from zc.async_.describe import describe_callable
@@ -30,35 +30,57 @@ from zc.async_.interfaces import CALLBACKS
 from zc.async_.interfaces import COMPLETED
 from zc.async_.interfaces import NEW
 from zc.async_.interfaces import PENDING
+from zc.async_.interfaces import BadStatusError
 from zc.async_.interfaces import IAgent
+from zc.async_.interfaces import ICallbackProxy
 from zc.async_.interfaces import IJob
 from zc.async_.interfaces import IQueue
 from zc.async_.interfaces import TimeoutError
 from zc.async_.notes import Annotations
 from zc.async_.picklable import check_picklable
+from zc.async_.progress import Progress
+from zc.async_.retry import NeverRetry
+from zc.async_.retry import RetryCommonForever
 from zc.async_.retry import RetryCommonFourTimes
+from zc.async_.retry import callback_retry_policy_factory
 from zc.async_.retry import make_policy
-from zc.async_.terms import Terms
+from zc.async_.terms import DONE
+from zc.async_.terms import IN_CALLBACKS
+from zc.async_.terms import STARTED
+from zc.async_.terms import WAITING
 
 
 if TYPE_CHECKING:
     from zc.async_.agent import Agent
     from zc.async_.queue import Queue
 
-OWN_STATES = {1: ACTIVE, 2: CALLBACKS, 3: COMPLETED}
+OWN_STATES = {STARTED: ACTIVE, IN_CALLBACKS: CALLBACKS, DONE: COMPLETED, WAITING: ACTIVE}
 
 METHOD_TYPES = (types.MethodType, types.BuiltinMethodType, types.MethodWrapperType)
 
-__all__ = ["Job", "RetryCommonFourTimes", "isFailure"]
+__all__ = [
+    "ConditionalCallbackProxy",
+    "Job",
+    "NeverRetry",
+    "RetryCommonForever",
+    "RetryCommonFourTimes",
+    "SuccessFailureCallbackProxy",
+    "callback_retry_policy_factory",
+    "isFailure",
+]
 
 
-def isFailure(value: Any) -> bool:
-    """Whether a result tells of a failure."""
-    return isinstance(value, failure.Failure)
+def __getattr__(name: str) -> Any:
+    """``serial`` and ``parallel`` used to be here; they are built on jobs."""
+    if name in ("serial", "parallel"):
+        from zc.async_ import workflow
+
+        return getattr(workflow, name)
+    raise AttributeError(name)
 
 
 @implementer(IJob)
-class Job(Terms, Persistent):
+class Job(Progress, Callbacks):
     """``Job(callable, *args, **kwargs)``: a call to be made later, once, in its own transaction.
 
     Arguments may be changed until it runs. Bound methods are kept as object and name. Plain attributes of subclasses
@@ -68,20 +90,9 @@ class Job(Terms, Persistent):
     parent: Any = None
     failure_log_level: int | None = None
     retry_policy_factory: Any = None
-    interruptions = 0
-    put_back = False
-    """Whether it waits before all others, because a claim of it came to nothing."""
-
-    _state = 0
     _args: tuple[Any, ...] = ()
     _kwargs: dict[str, Any] | None = None
     _callable_name: str | None = None
-    _assigner: bytes | None = None
-    _active_start: int | None = None
-    _active_end: int | None = None
-    _released = 0
-    _result: Any = None
-    _notes: timeline.Stored = ()
     _annotations: OOBTree | None = None
     _retry_policy: Any = None
 
@@ -148,123 +159,56 @@ class Job(Terms, Persistent):
         """One of the six states of ``interfaces``."""
         if self._state:
             return OWN_STATES[self._state]
-        if not _is_queue(self.parent):
+        queue = self.queue
+        if queue is None:
             return NEW
-        claim = self.parent.dispatchers.claim_of(self)
-        if claim is None:
-            return PENDING
-        return ACTIVE if claim.active else ASSIGNED
-
-    @property
-    def is_completed(self) -> bool:
-        """Whether the job has ended; known from its own record alone."""
-        return self._state == 3
+        claim = queue.dispatchers.claim_of(self)
+        if claim is not None:
+            return ACTIVE if claim.active else ASSIGNED
+        return PENDING if self._queued is not None else status_as_callback(self.parent)
 
     @property
     def queue(self) -> Queue | None:
-        """The queue that the job is or was in."""
-        return self.parent.queue if _is_agent(self.parent) else self.parent if _is_queue(self.parent) else None
+        """The queue that the job, or the one whose callback it is, is or was in."""
+        parent = self.parent
+        return parent if parent is None or _is_queue(parent) else parent.queue
 
     @property
-    def assignerUUID(self) -> uuid.UUID | None:
-        """Identity of the process that queued the job."""
-        return None if self._assigner is None else uuid.UUID(bytes=self._assigner)
+    def caller(self) -> Job | None:
+        """The job whose callback this is."""
+        parent = self.parent
+        while ICallbackProxy.providedBy(parent):
+            parent = parent.parent
+        return parent if isinstance(parent, Job) else None
+
+    def awaits_claim(self, queue: Queue) -> bool:
+        """Whether it waits in that queue to be started, or to go on with what it began. For queues."""
+        if self.queue is not queue:
+            return False
+        if self._state in (0, STARTED):
+            return self.status == PENDING
+        goes_on = self._state == IN_CALLBACKS or self.may_go_on
+        return goes_on and queue.dispatchers.claim_of(self) is None
+
+    @property
+    def holds_places(self) -> bool:
+        """Whether it counts in its quotas: from claim to the end of its own work, and until it is resumed."""
+        if self._state == WAITING:
+            return False
+        status = self.status
+        return status in (ASSIGNED, ACTIVE) or (status == PENDING and self.put_back)
 
     @property
     def agent(self) -> Agent | None:
         """The agent that works or worked on the job."""
-        if _is_agent(self.parent):
-            return self.parent
+        parent = self.parent
+        if parent is None or _is_agent(parent):
+            return parent
         queue = self.queue
         claim = None if queue is None else queue.dispatchers.claim_of(self)
-        return None if claim is None else claim.agent
+        return claim.agent if claim is not None else None if _is_queue(parent) else parent.agent
 
-    def queued(self, queue: Queue, now: datetime, assigner: uuid.UUID) -> None:
-        """Note that the job entered a queue. For queues."""
-        self._queued = clock.to_micros(now)
-        if self._assigner is None:
-            self._assigner = assigner.bytes
-        self.parent = queue
-
-    def requeued(self, queue: Queue) -> None:
-        """Note that the agent gave the job back. For queues."""
-        claim = queue.dispatchers.claim_of(self)
-        if claim is not None:
-            self._released = claim.key
-        if self._state:
-            self._state = 0
-            self._active_start = None
-        self.parent = queue
-
-    def put_off(self, moment: datetime) -> None:
-        """Note that the job is to run again, not before ``moment``. For the executor."""
-        self._begin_after = clock.to_micros(moment)
-        self._not_put_back()
-        self.note(timeline.PUT_OFF, f"until {moment.isoformat(timespec='seconds')}")
-
-    def _not_put_back(self) -> None:
-        if self.put_back:
-            del self.put_back
-
-    def withdrawn(self) -> None:
-        """Note that the job was taken out of its queue before it ran. For queues."""
-        self.parent = self._assigner = self._queued = None
-        self._not_put_back()
-
-    @property
-    def last_release(self) -> int:
-        """Key of the last claim from which the job was given back; claims up to it are void. For agents."""
-        return self._released
-
-    def finished(self, agent: Agent | None, started: datetime | None, now: datetime, result: Any) -> None:
-        """Store the outcome. For the executor."""
-        self._result = result
-        self._state = 3
-        self._active_start = None if started is None else clock.to_micros(started)
-        self._active_end = clock.to_micros(now)
-        self._not_put_back()
-        if agent is not None:
-            self.parent = agent
-
-    def started(self, now: datetime) -> None:
-        """Note in the job's own record that it runs, where no agent's claim says so. For the executor."""
-        self._state = 1
-        self._active_start = clock.to_micros(now)
-
-    # What came of it
-
-    @property
-    def active_start(self) -> datetime | None:
-        """When the last attempt was started."""
-        if self._active_start is not None:
-            return clock.from_micros(self._active_start)
-        queue = self.queue
-        claim = None if queue is None or self._state else queue.dispatchers.claim_of(self)
-        return clock.from_micros(claim.key) if claim is not None and claim.active else None
-
-    @property
-    def active_end(self) -> datetime | None:
-        """When the callable returned or failed for good."""
-        return None if self._active_end is None else clock.from_micros(self._active_end)
-
-    @property
-    def initial_callbacks_end(self) -> datetime | None:
-        """When the job was completed."""
-        return self.active_end if self.is_completed else None
-
-    def note(self, what: str, details: str = "") -> None:
-        """Add an entry to the timeline, in the caller's transaction."""
-        self._notes = timeline.added(self._notes, what, details)
-
-    @property
-    def timeline(self) -> list[timeline.Entry]:
-        """What happened to the job, oldest first."""
-        return timeline.entries(self)
-
-    @property
-    def result(self) -> Any:
-        """What the callable returned, or a Failure; None until then."""
-        return self._result
+    # Running it
 
     def getRetryPolicy(self) -> Any:
         """The job's retry policy: made by ``retry_policy_factory`` on the first call, and kept."""
@@ -286,6 +230,28 @@ class Job(Terms, Persistent):
         """End a job that has not started; the result is a Failure of ``error`` or ``TimeoutError``. Commits."""
         self.require_status((NEW, PENDING, ASSIGNED), "call fail", "NEW, PENDING, or ASSIGNED")
         executor.fail(self, error or TimeoutError())
+
+    def _take_callback(self, callback: Any) -> None:
+        super()._take_callback(callback)
+        if self.is_completed:
+            call_late(self, callback)
+
+    def resumeCallbacks(self) -> None:
+        """Run the callbacks that are not completed, in this thread, and complete the job. Commits."""
+        self.require_status((CALLBACKS,), "resumeCallbacks", "CALLBACKS")
+        executor.resume_callbacks(self)
+
+    def handleInterrupt(self) -> None:
+        """Let the retry policy say what becomes of an ACTIVE job whose worker has vanished. Commits."""
+        self.require_status((ACTIVE, CALLBACKS), "call ``handleInterrupt``", "ACTIVE")
+        executor.handle_interrupt(self)
+
+    def handleCallbackInterrupt(self, caller: Job) -> None:
+        """The same for an ACTIVE callback, which is tried again in this thread. Commits."""
+        self.require_status((ACTIVE,), "handleCallbackInterrupt", "ACTIVE")
+        if caller.status != CALLBACKS:
+            raise BadStatusError("can only handleCallbackInterrupt with caller in CALLBACKS status")
+        executor.handle_callback_interrupt(self, caller)
 
     def __repr__(self) -> str:
         return describe_job(self)

@@ -7,12 +7,14 @@ import threading
 from collections.abc import Callable
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
+from typing import Any
 from typing import NamedTuple
 
 import transaction
 from ZEO.Exceptions import ClientDisconnected
 from ZODB.utils import u64
 
+from zc.async_.executor import deliver
 from zc.async_.executor import perform
 from zc.async_.interfaces import ReassignedError
 from zc.async_.journal import JobId
@@ -39,6 +41,13 @@ class Assignment(NamedTuple):
     database_name: str | None
 
 
+class Delivery(NamedTuple):
+    """The result of a job that had returned a promise of it, on its way to a thread that stores it."""
+
+    assignment: Assignment
+    value: Any
+
+
 class AgentThreadPool:
     """As many threads as the agent may work on jobs, each with a connection of its own for its whole life.
 
@@ -50,7 +59,7 @@ class AgentThreadPool:
         self.dispatcher = dispatcher
         self.name = name
         self._finished = finished
-        self._inbox: SimpleQueue[Assignment | None] = SimpleQueue()
+        self._inbox: SimpleQueue[Assignment | Delivery | None] = SimpleQueue()
         self._lock = threading.Lock()
         self._threads: set[threading.Thread] = set()
         self._busy = 0
@@ -84,7 +93,8 @@ class AgentThreadPool:
         """Whether a thread is committing what its job did, and so about to come free."""
         return bool(self._committing)
 
-    def _note_commit(self, begins: bool) -> None:
+    def note_commit(self, begins: bool) -> None:
+        """Note that the calling thread is about to come free, or is not after all."""
         (self._committing.add if begins else self._committing.discard)(threading.get_ident())
 
     def run(self, assignment: Assignment) -> None:
@@ -92,6 +102,10 @@ class AgentThreadPool:
         with self._lock:
             self._waiting[assignment] = None
         self._inbox.put(assignment)
+
+    def come_back(self, oid: bytes, database_name: str, key: int, value: Any) -> None:
+        """Let a thread store the result of a job that had returned a promise of it. From any thread."""
+        self._inbox.put(Delivery(Assignment(oid, key, database_name), value))
 
     def stop(self) -> list[Assignment]:
         """Take back what no thread has begun, and let the threads end."""
@@ -116,10 +130,10 @@ class AgentThreadPool:
         local.name = self.name
         connection = self.dispatcher.db.open(transaction.manager)
         try:
-            while (assignment := self._inbox.get()) is not None:
-                if self._begin(assignment):
+            while (item := self._inbox.get()) is not None:
+                if self._begin(item):
                     try:
-                        self._perform(connection, assignment)
+                        self._perform(connection, item)
                     finally:
                         self._end()
         finally:
@@ -128,24 +142,26 @@ class AgentThreadPool:
             with self._lock:
                 self._threads.discard(threading.current_thread())
 
-    def _begin(self, assignment: Assignment) -> bool:
+    def _begin(self, item: Assignment | Delivery) -> bool:
         with self._lock:
-            if assignment not in self._waiting:
-                return False  # stop() has taken it back
-            del self._waiting[assignment]
+            if isinstance(item, Assignment):
+                if item not in self._waiting:
+                    return False  # stop() has taken it back
+                del self._waiting[item]
             self._busy += 1
             return True
 
     def _end(self) -> None:
         with self._lock:
             self._busy -= 1
-            self._note_commit(False)
+            self.note_commit(False)
         self._finished()
 
-    def _perform(self, connection: Connection, assignment: Assignment) -> None:
+    def _perform(self, connection: Connection, item: Assignment | Delivery) -> None:
         """Run a job to its outcome. The top of the thread: whatever happens is logged, and the thread goes on."""
+        assignment = item if isinstance(item, Assignment) else item.assignment
         try:
-            while not self._try(connection, assignment):
+            while not self._try(connection, assignment, item):
                 if self.dispatcher.stopping.wait(RECONNECT_WAIT):
                     return
         except ReassignedError as error:
@@ -157,7 +173,7 @@ class AgentThreadPool:
             self.dispatcher.journal.loses(*_names(assignment))  # unless it came to an outcome
             transaction.abort()
 
-    def _try(self, connection: Connection, assignment: Assignment) -> bool:
+    def _try(self, connection: Connection, assignment: Assignment, item: Assignment | Delivery) -> bool:
         """Whether the job could be run: False while the database server is away."""
         journal = self.dispatcher.journal
         try:
@@ -166,7 +182,11 @@ class AgentThreadPool:
             call = repr(job)
             journal.begins(*_names(assignment), call)
             trace.info("starting in thread %s: %s", threading.get_ident(), call)
-            journal.ends(*_names(assignment), perform(job, assignment.key, self._note_commit))
+            if isinstance(item, Delivery):
+                outcome = deliver(job, assignment.key, item.value, self)
+            else:
+                outcome = perform(job, assignment.key, self)
+            journal.ends(*_names(assignment), outcome)
             trace.info("completed in thread %s: %s", threading.get_ident(), call)
         except ClientDisconnected as error:
             events.info("job %d waits for the database server: %s", u64(assignment.oid), error)

@@ -26,6 +26,7 @@ from zope.interface import implementer
 
 from zc.async_ import clock
 from zc.async_ import instanceuuid
+from zc.async_.callbacks import as_job
 from zc.async_.containers import Base
 from zc.async_.containers import Registry
 from zc.async_.containers import SmallLeafTree
@@ -33,10 +34,8 @@ from zc.async_.dispatchers import Dispatchers
 from zc.async_.interfaces import KEY
 from zc.async_.interfaces import NEW
 from zc.async_.interfaces import PENDING
-from zc.async_.interfaces import IJob
 from zc.async_.interfaces import IQueue
 from zc.async_.interfaces import UnknownQuota
-from zc.async_.job import Job
 from zc.async_.lanes import FRONT
 from zc.async_.lanes import Lane
 from zc.async_.lanes import LaneHeads
@@ -49,6 +48,8 @@ from zc.async_.shards import shard_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from zc.async_.job import Job
 
 INTAKE_LIMIT = 1000
 """Most jobs that one claim moves from shards to lanes; a longer backlog is taken in by the following claims."""
@@ -111,7 +112,7 @@ class Queue(Base):
         queue: ``TypeError`` for what is no job, ``ValueError`` for a job that is not NEW or a naive ``begin_after``,
         :class:`UnknownQuota`, and :class:`JobNotPicklable` naming the argument.
         """
-        job = _as_job(item)
+        job = as_job(item)
         if job.status != NEW:
             raise ValueError("cannot add already-assigned job")
         self.check_quota_names(job.quota_names)
@@ -136,6 +137,17 @@ class Queue(Base):
     def enter_again(self, job: Job) -> None:
         """Take in a job that its agent gave back; it comes through the caller's shard like a new one."""
         job.requeued(self)
+        self._enter(job)
+
+    def resume(self, job: Job) -> None:
+        """Take in a job that waited for another one and may go on. Does not write the job's record."""
+        self._enter(job)
+
+    def put_callback(self, job: Job) -> None:
+        """Queue a callback of a job that is completed already. Raises as :meth:`put` does."""
+        self.check_quota_names(job.quota_names)
+        job.check_picklable()
+        job.queued(self, clock.now(), instanceuuid.current())
         self._enter(job)
 
     def _enter(self, job: Job) -> None:
@@ -226,10 +238,14 @@ class Queue(Base):
 
     def remove(self, job: Job) -> None:
         """Take a waiting job out; it is NEW again. ``LookupError`` if it is not waiting here."""
-        if not self._is_waiting(job) or not self._discard(job):
-            raise LookupError("item not in queue", job)
+        self.take_out(job)
         self.live.forget([job])
         job.withdrawn()
+
+    def take_out(self, job: Job) -> None:
+        """Strike a waiting job from the queue's books only; ``LookupError`` if it is not waiting here."""
+        if job.status != PENDING or job.queue is not self or not self._discard(job):
+            raise LookupError("item not in queue", job)
 
     def _discard(self, job: Job) -> bool:
         if self._leave_lane(job) or self.scheduled.pop(self._schedule_key(job), None) is not None:
@@ -272,7 +288,7 @@ class Queue(Base):
         return list(claimed.values()), heads.blockers() + unread
 
     def _is_waiting(self, job: Job) -> bool:
-        return job.parent is self and job.status == PENDING
+        return job.awaits_claim(self)
 
     def _due_arrivals(self, now: datetime) -> tuple[Arrivals, list[Persistent]]:
         """What newly came in or became due, by lane. What is not due yet goes to the schedule.
@@ -326,12 +342,3 @@ class Queue(Base):
 
 def _place(item: tuple[Place, Job]) -> Place:
     return item[0]
-
-
-def _as_job(item: Any) -> Job:
-    job: Any = IJob(item, None)
-    if job is not None:
-        return job
-    if callable(item):
-        return Job(item)
-    raise TypeError("Could not adapt", item, IJob)

@@ -14,9 +14,6 @@ from persistent import Persistent
 from zope.interface import implementer
 
 from zc.async_.containers import Registry
-from zc.async_.interfaces import ACTIVE
-from zc.async_.interfaces import ASSIGNED
-from zc.async_.interfaces import PENDING
 from zc.async_.interfaces import IQuota
 from zc.async_.interfaces import IQuotas
 
@@ -68,18 +65,13 @@ class Quota(Persistent):
         return any(holder is job for holder in self)
 
     def __iter__(self) -> Iterator[Job]:
-        return (job for job in self._holders if self.name in job.quota_names and _holds_place(job))
+        return (job for job in self._holders if self.name in job.quota_names and job.holds_places)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
     def __bool__(self) -> bool:
         return True
-
-
-def _holds_place(job: Job) -> bool:
-    """A job holds its places from claim to the end of its own work, and while it waits to be resumed."""
-    return job.status in (ASSIGNED, ACTIVE) or (job.status == PENDING and job.put_back)
 
 
 @implementer(IQuotas)

@@ -13,10 +13,19 @@ from zc.async_.interfaces import PENDING
 from zc.async_.interfaces import BadStatusError
 
 
+STARTED, IN_CALLBACKS, DONE, WAITING = 1, 2, 3, 4
+"""What a job's own record says about its state; 0 where its place says it all."""
+
+
 class Terms:
     """The part of a job that its queue looks at."""
 
     parent: Any = None
+    _state = 0
+
+    @property
+    def queue(self) -> Any:
+        raise NotImplementedError
 
     @property
     def status(self) -> str:
@@ -40,13 +49,13 @@ class Terms:
         names = tuple(value)
         status = self.require_status((NEW, PENDING), "set quota_names", "NEW or PENDING")
         if status == PENDING:
-            self.parent.check_quota_names(names)
+            self.queue.check_quota_names(names)
         self._change_place(status, _quota_names=names)
 
     @property
     def lane(self) -> tuple[str, ...]:
-        """The lane in which the job waits: its quota names as a set."""
-        return tuple(sorted(set(self._quota_names)))
+        """The lane in which the job waits: its quota names as a set; without quotas once its own work is done."""
+        return () if self._state else tuple(sorted(set(self._quota_names)))
 
     @property
     def priority(self) -> int:
@@ -61,7 +70,9 @@ class Terms:
         self._change_place(status, _priority=value)
 
     def _change_place(self, status: str, **attributes: Any) -> None:
-        enter = self.parent.leave_place(self) if status == PENDING else None
+        # A callback shows the status that its job's place gives it, and is in no queue itself.
+        waits = status == PENDING and self._queued is not None
+        enter = self.queue.leave_place(self) if waits else None
         for name, value in attributes.items():
             setattr(self, name, value)
         if enter is not None:
@@ -106,9 +117,12 @@ class Terms:
         return self._begin_after or 0
 
     def expired(self, now: datetime) -> bool:
-        """Whether it is too late to start the job."""
-        begin_after = self.begin_after
-        return self._begin_by is not None and begin_after is not None and begin_after + self._begin_by < now
+        """Whether it is too late to start the job; never once it has begun."""
+        return not self._state and self.overdue(now, self.begin_after)
+
+    def overdue(self, now: datetime, base: datetime | None) -> bool:
+        """Whether ``begin_by``, counted from ``base``, has passed."""
+        return self._begin_by is not None and base is not None and base + self._begin_by < now
 
     def require_status(self, allowed: tuple[str, ...], act: str, names: str) -> str:
         """The job's status; ``BadStatusError`` saying when one can ``act`` unless it is one of those allowed."""

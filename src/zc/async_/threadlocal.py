@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -21,6 +23,16 @@ class Local(threading.local):
     job: Job | None = None
     dispatcher: Dispatcher | None = None
     name: str | None = None
+
+    @contextmanager
+    def running(self, job: Job) -> Iterator[None]:
+        """This thread runs that job; afterwards again the one before. For the executor."""
+        before = self.job
+        self.job = job
+        try:
+            yield
+        finally:
+            self.job = before
 
     def getJob(self) -> Job | None:
         """The job (or callback) that this thread is running."""

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import Any
 from typing import NamedTuple
 
 from zc.async_ import clock
 
-
-if TYPE_CHECKING:
-    from zc.async_.job import Job
 
 LONGEST = 50
 """Entries kept; of more, the oldest go."""
@@ -37,7 +34,7 @@ def added(notes: Stored, what: str, details: str) -> Stored:
     return (*notes[1 - LONGEST :], (clock.to_micros(clock.now()), what, details))
 
 
-def entries(job: Job) -> list[Entry]:
+def entries(job: Any) -> list[Entry]:
     """All that is known of a job's course, oldest first."""
     known = [Entry(clock.from_micros(micros), what, details) for micros, what, details in job._notes]
     for what, time in (QUEUED, job.queued_at), (STARTED, job.active_start), (ENDED, job.active_end):

@@ -83,9 +83,9 @@ def dispatch(db):
     """Start dispatchers: ``dispatch(size=3)``. They are ended after the test."""
     started = []
 
-    def start(size=3, uid=None, poll_interval=5, activate=True, **agent):
+    def start(size=3, uid=None, poll_interval=5, activate=True, reactor=None, **agent):
         zope.component.provideHandler(AgentInstaller("main", size=size, **agent), [IDispatcherActivated])
-        one = dispatcher.Dispatcher(db, poll_interval=poll_interval, uuid=uid or uuid.uuid4())
+        one = dispatcher.Dispatcher(db, reactor, poll_interval, uid or uuid.uuid4())
         if activate:
             one.activate()
         else:

@@ -1,0 +1,338 @@
+"""One run of one job, attempt after attempt, until there is an outcome; and what follows from that.
+
+Transactions: effects, result and state are one commit on the transaction manager of the job's connection. If the
+process dies before it, nothing has happened and the job is rescued. After it, the job is completed; or its callbacks
+are run, each in a transaction of its own, and one more commit completes it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from datetime import timedelta
+from datetime import timezone
+from typing import TYPE_CHECKING
+from typing import Any
+
+from transaction.interfaces import TransactionError
+from ZEO.Exceptions import ClientDisconnected
+
+from zc.async_ import clock
+from zc.async_.callback_run import CallbackRun
+from zc.async_.hold import Begun
+from zc.async_.hold import Hold
+from zc.async_.interfaces import CALLBACKS
+from zc.async_.interfaces import AbortedError
+from zc.async_.interfaces import ReassignedError
+from zc.async_.later import Host
+from zc.async_.later import OwnThread
+from zc.async_.later import comes_later
+from zc.async_.later import when_there
+from zc.async_.outcome import JOB_ERRORS
+from zc.async_.outcome import announce
+from zc.async_.outcome import announce_in_environment
+from zc.async_.outcome import log_lost
+from zc.async_.outcome import log_outcome
+from zc.async_.outcome import record
+from zc.async_.outcome import reduced
+from zc.async_.outcome import tear_down
+from zc.async_.patience import Patience
+from zc.async_.picklable import picklable
+from zc.async_.threadlocal import local
+from zc.async_.twist import Failure
+
+
+if TYPE_CHECKING:
+    from zc.async_.job import Job
+
+events = logging.getLogger("zc.async.events")
+
+AGAIN = object()
+
+
+class Execution:
+    """One run of one job, which may take several attempts. Lives in one thread."""
+
+    def __init__(
+        self,
+        job: Job,
+        hold: Hold,
+        started: datetime | None,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+        host: Host | None = None,
+    ) -> None:
+        self.job = job
+        self.hold = hold
+        self.started = started
+        self.args = args
+        self.kwargs = kwargs or {}
+        self.host = host or OwnThread(job._p_jar.db())
+        self.transactions = job._p_jar.transaction_manager
+        self.data_cache: dict[str, Any] = {}
+        self.policy: Any = None
+        self.patience = Patience()
+        self._left_waiting: list[Job] = []
+
+    def of(self, job: Job, started: datetime | None, *args: Any) -> Execution:
+        """The run of another job on the same hold."""
+        return type(self)(job, self.hold, started, args, host=self.host)
+
+    # Beginning
+
+    def run(self) -> Any:
+        """Attempt until there is an outcome: the result, or the job itself if it will run again later."""
+        with local.running(self.job):
+            outcome = self._attempt()
+            while outcome is AGAIN:
+                self.begin_anew()
+                outcome = self._attempt()
+            return outcome
+
+    def resume(self) -> Any:
+        """Go on with a job whose earlier worker vanished, if its retry policy agrees."""
+        answer = self.ask("interrupted")
+        if is_time(answer):
+            answer = self.put_off(answer)
+            if answer is not None:
+                return answer
+        return self.run() if answer else self.settle(Failure(AbortedError()))
+
+    def go_on(self) -> Any:
+        """Go on with a job that waited for another one."""
+        awaited = self.job.awaited
+        if awaited is None or not awaited.is_completed:
+            return self.settle(Failure(AbortedError("the job that it waited for was withdrawn")))
+        if not self.job.runs_again:
+            return self.settle(awaited.result)
+        return self.resume() if self.job.interruptions and self.job.put_back else self.run()
+
+    def begin_anew(self) -> None:
+        """Begin a transaction in which the job is still ours, however long the database server is away."""
+        while True:
+            try:
+                self.transactions.begin()
+                return self.hold.check()
+            except ClientDisconnected:
+                self.patience.wait()
+
+    # One attempt
+
+    def _attempt(self) -> Any:
+        setup_info = failure = result = None
+        phase = "jobError"
+        try:
+            try:
+                setup_info = self.job.setUp()
+                result = self.job.callable(*self.job.args, *self.args, **{**self.job.kwargs, **self.kwargs})
+                self.hold.check()  # in this very transaction: the job may have begun several
+                self._record(result)
+                phase = "commitError"
+                self.host.note_commit(True)
+                self.transactions.commit()
+            except JOB_ERRORS:
+                failure = Failure()
+                self.host.note_commit(False)
+                self.transactions.abort()
+            else:
+                if self.job.is_completed:
+                    log_outcome(self.job)
+                    announce(self.job)
+        finally:
+            tear_down(self.job, setup_info)
+        if failure is None:
+            return self.follow_up(result)
+        return self._failed(phase, failure, result)
+
+    def _record(self, result: Any) -> None:
+        self.note_waiters()
+        if self.policy is not None and self.data_cache:
+            self._keep_policy()
+        record(self.job, self.hold.agent, self.started, result)
+
+    def _keep_policy(self) -> None:
+        if self.policy is not None:
+            self.job._retry_policy = self.policy
+            self.policy.updateData(self.data_cache)
+
+    # After a failed attempt
+
+    def _failed(self, phase: str, failure: Failure, result: Any) -> Any:
+        if failure.check(ReassignedError):
+            failure.raiseException()
+        was_done = phase == "commitError"
+        if was_done and _is_to_blame(result, failure):
+            phase = "jobError"
+        self.begin_anew()
+        answer = self.ask(phase, failure, self.data_cache)
+        if is_time(answer):
+            if failure.check(ClientDisconnected):
+                self.patience.wait(_seconds_until(answer))
+                return AGAIN
+            answer = self.put_off(answer)
+            if answer is not None:
+                return answer
+        if answer:
+            return AGAIN
+        if was_done:
+            log_lost(self.job, result)
+        return self.settle(failure)
+
+    def ask(self, method: str, *args: Any) -> Any:
+        """The retry policy's answer; no, if it cannot be made or asked."""
+        while True:
+            try:
+                if self.policy is None:
+                    self.policy = self.job.getRetryPolicy()
+                return getattr(self.policy, method)(*args)
+            except ClientDisconnected:
+                self.patience.wait()
+            except JOB_ERRORS:
+                events.error("the retry policy of %r failed; it is not tried again", self.job, exc_info=True)
+                self.begin_anew()
+                return False
+            self.begin_anew()
+
+    def put_off(self, when: datetime | timedelta) -> Any:
+        """Give the job back until then, and return it; None if that is not possible.
+
+        With a callback, the job that it belongs to is put off, and goes on with its callbacks then.
+        """
+        root = self.hold.job
+        queue = root.queue
+        if queue is None:
+            events.critical("%r cannot be tried later: it is in no queue", self.job)
+            return None
+        moment = _moment(when)
+        at_once = moment <= clock.now()
+        if at_once and root is not self.job:
+            return AGAIN
+
+        def give_back() -> None:
+            self._keep_policy()
+            self.job.not_started()
+            if at_once:
+                queue.putBack(root)
+            else:
+                root.put_off(moment)
+                queue.enter_again(root)
+
+        try:
+            self._persist(give_back)
+        except ReassignedError:
+            raise
+        except JOB_ERRORS:
+            events.error("%r could not be put off", self.job, exc_info=True)
+            self.transactions.abort()
+            self.begin_anew()
+            return None
+        self.hold.released = True
+        return self.job
+
+    # Storing an outcome
+
+    def settle(self, result: Any) -> Any:
+        """Store a result that did not come from an attempt, whatever conflicts that meets, and go on from there."""
+        self.store(result)
+        return self.follow_up(result, announced=False)
+
+    def store(self, result: Any) -> None:
+        """Commit a result as the outcome. What cannot be stored is reduced until it can, in the end to plain text."""
+        while True:
+            try:
+                return self._persist(lambda result=result: self._record(result))  # type: ignore[misc]
+            except ReassignedError:
+                raise
+            except JOB_ERRORS:
+                problem = Failure()
+                self.transactions.abort()
+                events.error("the outcome of %r could not be stored as it is", self.job, exc_info=True)
+                if self.data_cache:
+                    self.data_cache = {}
+                else:
+                    result = reduced(result, problem)
+                self.begin_anew()
+
+    def _persist(self, write: Callable[[], None]) -> None:
+        """Commit what ``write`` writes; begins anew after a conflict, if the job is still ours."""
+        while True:
+            try:
+                write()
+                return self.transactions.commit()
+            except ClientDisconnected:  # a TransactionError, too
+                self.transactions.abort()
+                self.patience.wait()
+            except TransactionError:
+                self.transactions.abort()
+            self.begin_anew()
+
+    # What follows
+
+    def follow_up(self, result: Any, announced: bool = True) -> Any:
+        job = self.job
+        if job.is_completed:
+            if not announced:
+                log_outcome(job)
+                self._announce()
+            self._let_waiters_go_on()
+            return job.result
+        self.host.note_commit(False)
+        if job.status == CALLBACKS:
+            log_outcome(job)
+            return self.run_callbacks()
+        if comes_later(result):
+            host, oid, name = self.host, job._p_oid, job._p_jar.db().database_name
+            key = clock.to_micros(job.active_start)  # type: ignore[arg-type]
+            when_there(result, lambda value: host.come_back(oid, name, key, value))
+        return result
+
+    def run_callbacks(self) -> Any:
+        """Run the callbacks that are left, and complete the job."""
+        CallbackRun(self).run()
+        if self.hold.released:
+            return self.job
+        self._announce()
+        self._let_waiters_go_on()
+        return self.job.result
+
+    def _announce(self) -> None:
+        with local.running(self.job):
+            announce_in_environment(self.job)
+
+    def note_waiters(self) -> None:
+        """Remember who waits for the job and is in no queue; the others go on by themselves when it ends."""
+        self._left_waiting = [waiter for waiter in self.job.waiters if waiter.queue is None]
+
+    def _let_waiters_go_on(self) -> None:
+        for waiter in self._left_waiting:
+            try:
+                self.transactions.begin()
+                started = waiter.active_start
+                type(self)(waiter, Begun(waiter, started), started, host=self.host).go_on()
+            except JOB_ERRORS:
+                events.critical("%r could not go on", waiter, exc_info=True)
+                self.transactions.abort()
+
+
+def is_time(answer: Any) -> bool:
+    return isinstance(answer, (datetime, timedelta))
+
+
+def _moment(when: datetime | timedelta) -> datetime:
+    """A policy's answer as a time; what has no zone is in UTC."""
+    if isinstance(when, timedelta):
+        return clock.now() + when
+    return when.replace(tzinfo=timezone.utc) if when.tzinfo is None else when
+
+
+def _seconds_until(when: datetime | timedelta) -> float:
+    duration = when if isinstance(when, timedelta) else _moment(when) - clock.now()
+    return max(duration.total_seconds(), 0)
+
+
+def _is_to_blame(result: Any, failure: Failure) -> bool:
+    """Whether the commit failed because the result cannot be stored: it would fail each time."""
+    if failure.check(TransactionError, ClientDisconnected) or comes_later(result):
+        return False
+    return picklable(result) is not None

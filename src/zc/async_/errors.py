@@ -1,0 +1,44 @@
+"""What goes wrong with jobs and queues: one base class, docstrings are the default messages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class AsyncError(Exception):
+    """Something is wrong with a job or a queue."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*(args or ((self.__doc__ or "").strip(),)))
+
+
+class AbortedError(AsyncError):
+    """An interrupted job was given up."""
+
+
+class TimeoutError(AsyncError):
+    """A job could not be started before its begin_by limit had passed."""
+
+
+class BadStatusError(AsyncError):
+    """This is not possible in the job's present status."""
+
+
+class ReassignedError(AsyncError):
+    """Another process owns the job now."""
+
+
+class FullError(AsyncError):
+    """There is no room."""
+
+
+class JobNotPicklable(AsyncError, TypeError):
+    """The job cannot be stored in the database."""
+
+
+class UnknownQuota(AsyncError, ValueError):
+    """The queue has no quota of that name."""
+
+
+class IdentityError(AsyncError):
+    """The identity (UUID) of this instance cannot be used."""

@@ -1,0 +1,124 @@
+"""What a job's run came to: written into its record, logged, and announced."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from typing import TYPE_CHECKING
+from typing import Any
+
+from twisted.python import failure
+from zope.event import notify
+
+from zc.async_ import clock
+from zc.async_.describe import custom_repr
+from zc.async_.interfaces import IJob
+from zc.async_.interfaces import JobCompleted
+from zc.async_.later import comes_later
+from zc.async_.twist import Failure
+from zc.async_.twist import ReducedError
+from zc.async_.twist import sanitize
+from zc.async_.waiting import Again
+
+
+if TYPE_CHECKING:
+    from zc.async_.agent import Agent
+    from zc.async_.job import Job
+
+events = logging.getLogger("zc.async.events")
+trace = logging.getLogger("zc.async.trace")
+
+JOB_ERRORS = (Exception, SystemExit, KeyboardInterrupt, GeneratorExit)
+"""Whatever a job's code raises is the job's failure; ``sys.exit()`` in it must not end the worker thread."""
+
+TEXT_KEPT = 4000
+"""Characters of a failure that could be stored as text only."""
+
+
+def record(job: Job, agent: Agent | None, started: datetime | None, result: Any) -> None:
+    """Write what the job's code returned, or its Failure, into its record. The caller commits.
+
+    A job as the result means waiting for it, unless it is completed already; a Deferred or future leaves the job
+    ACTIVE.
+    """
+    other: Any = result if IJob.providedBy(result) else None
+    if isinstance(result, Again):
+        job.wait_for(result.job, started, runs_again=True)
+    elif comes_later(result):
+        job.started(clock.now() if started is None else started)
+    elif other is None:
+        job.finished(agent, started, clock.now(), sanitize(result) if is_failure(result) else result)
+    elif other.is_completed:
+        job.finished(agent, started, clock.now(), other.result)
+    else:
+        job.wait_for(other, started, runs_again=False)
+
+
+def reduced(result: Any, problem: Failure) -> Any:
+    """What to store instead of a result that met this problem when it was stored; raises it when nothing is left."""
+    if not is_failure(result):
+        return problem
+    if isinstance(result.value, ReducedError) and not result.frames:
+        problem.raiseException()
+    return Failure(ReducedError(result.getErrorMessage()[:TEXT_KEPT]))
+
+
+def is_failure(result: Any) -> bool:
+    """Whether a result tells of a failure."""
+    return isinstance(result, failure.Failure)
+
+
+def log_outcome(job: Job) -> None:
+    """Tell of a success in the trace, of a failure at the job's level."""
+    if is_failure(job.result):
+        events.log(_failure_level(job), "%s failed with traceback:\n%s", job.title, job.result.getTraceback())
+    else:
+        trace.info("%s succeeded with result: %s", job.title, custom_repr(job.result))
+
+
+def log_lost(job: Job, result: Any) -> None:
+    """Tell of an outcome that is lost because it could not be committed."""
+    if is_failure(result):
+        events.log(_failure_level(job), "Commit failed for %s. Prior traceback:\n%s", job.title, result.getTraceback())
+    else:
+        events.info("Commit failed for %s. Prior result: %s", job.title, custom_repr(result))
+
+
+def _failure_level(job: Job) -> int:
+    return logging.ERROR if job.failure_log_level is None else job.failure_log_level
+
+
+def announce(job: Job) -> None:
+    """Send IJobCompleted and commit what its subscribers did; their errors are logged only."""
+    transactions = job._p_jar.transaction_manager
+    transactions.begin()
+    try:
+        notify(JobCompleted(job, not is_failure(job.result)))
+        transactions.commit()
+    except JOB_ERRORS:
+        events.error("a subscriber to the completion of %r failed", job, exc_info=True)
+        transactions.abort()
+
+
+def announce_in_environment(job: Job) -> None:
+    """Announce a job whose end did not come in an attempt of its own, with its environment set up for that."""
+    transactions = job._p_jar.transaction_manager
+    transactions.begin()
+    setup_info = None
+    try:
+        setup_info = job.setUp()
+    except JOB_ERRORS:
+        trace.info("the end of %r is announced without its environment", job, exc_info=True)
+    try:
+        announce(job)
+    finally:
+        tear_down(job, setup_info)
+
+
+def tear_down(job: Job, setup_info: Any) -> None:
+    """Undo ``setUp`` of an attempt; an error in it changes nothing."""
+    try:
+        job.tearDown(setup_info)
+    except JOB_ERRORS:
+        events.critical("tearDown of %r failed", job, exc_info=True)
+        job._p_jar.transaction_manager.abort()

@@ -1,0 +1,333 @@
+"""Batches: serial and parallel, whatever interrupts them."""
+
+import uuid
+
+import pytest
+import sample_jobs
+import transaction
+
+from zc.async_ import local
+from zc.async_.agent import Agent
+from zc.async_.interfaces import ACTIVE
+from zc.async_.interfaces import COMPLETED
+from zc.async_.interfaces import NEW
+from zc.async_.interfaces import AbortedError
+from zc.async_.interfaces import BadStatusError
+from zc.async_.job import Job
+from zc.async_.testing import wait_for_result
+from zc.async_.testing import wait_for_start
+from zc.async_.testing import wait_until
+from zc.async_.workflow import failed_jobs
+from zc.async_.workflow import parallel
+from zc.async_.workflow import serial
+
+
+calls = []
+
+
+@pytest.fixture(autouse=True)
+def journal():
+    calls.clear()
+    return calls
+
+
+@pytest.fixture
+def put(queue):
+    def put(job):
+        queue.put(job)
+        transaction.commit()
+        return job
+
+    return put
+
+
+def note(name):
+    calls.append(name)
+    return name
+
+
+def hold_and_note(name):
+    sample_jobs.hold(name)
+    return note(name)
+
+
+def results(*jobs):
+    calls.append("postprocess")
+    return [job.result for job in jobs]
+
+
+def results_after(first, *jobs):
+    return [first, *results(*jobs)]
+
+
+def fail_and_note(name):
+    calls.append(name)
+    raise ValueError(name)
+
+
+def steps(*names):
+    return [Job(note, name) for name in names]
+
+
+def fresh(job):
+    transaction.begin()
+    return job
+
+
+both = pytest.mark.parametrize("batch", [serial, parallel])
+
+
+@both
+def test_E70_the_result_is_a_tuple_of_the_jobs(put, dispatch, batch):
+    dispatch()
+    jobs = steps("a", "b", "c")
+    main = put(batch(*jobs))
+    assert wait_for_result(main) == tuple(jobs)
+    assert [job.result for job in main.result] == ["a", "b", "c"]
+    assert sorted(calls) == ["a", "b", "c"]
+    assert failed_jobs(main) == []
+
+
+@both
+def test_E70_postprocess_gets_the_jobs(put, dispatch, batch):
+    dispatch()
+    assert wait_for_result(put(batch(*steps("a", "b"), postprocess=results))) == ["a", "b"]
+    assert calls[-1] == "postprocess"
+
+
+@both
+def test_E71_postprocess_may_be_a_job_with_arguments(put, dispatch, batch):
+    dispatch()
+    main = put(batch(*steps("a", "b"), postprocess=Job(results_after, "first")))
+    assert wait_for_result(main) == ["first", "a", "b"]
+    assert calls.count("postprocess") == 1
+
+
+@both
+def test_E71_no_other_keyword(batch):
+    with pytest.raises(TypeError, match="only accepts one keyword argument, ``postprocess``"):
+        batch(note, after=note)
+    with pytest.raises(TypeError, match="Could not adapt"):
+        batch(3)
+
+
+def test_E70_serial_is_strictly_one_after_the_other(put, dispatch, release):
+    dispatch(size=3)
+    jobs = [Job(hold_and_note, name) for name in "abc"]
+    main = put(serial(*jobs))
+    for number, name in enumerate("abc"):
+        wait_for_start(jobs[number])
+        assert [job.status for job in jobs[number + 1 :]] == [NEW] * (2 - number)
+        release(name)
+    wait_for_result(main)
+    assert calls == ["a", "b", "c"]
+
+
+def test_E70_parallel_jobs_overlap(put, dispatch, release):
+    dispatch(size=3)
+    jobs = [Job(sample_jobs.hold, name) for name in "abc"]
+    main = put(parallel(*jobs))
+    for job in jobs:
+        wait_for_start(job)
+    assert main.status == ACTIVE
+    for name in "cab":
+        release(name)
+    assert wait_for_result(main) == tuple(jobs)
+
+
+@both
+def test_E72_a_failing_job_does_not_stop_the_others(put, dispatch, batch):
+    dispatch()
+    jobs = [Job(note, "a"), Job(fail_and_note, "b"), Job(note, "c")]
+    main = put(batch(*jobs))
+    assert wait_for_result(main) == tuple(jobs)
+    assert sorted(calls) == ["a", "b", "c"]
+    assert jobs[1].result.check(ValueError)
+    assert failed_jobs(main) == [jobs[1]]
+
+
+def test_K13_stopping_at_the_first_failure(put, dispatch):
+    dispatch()
+    jobs = [Job(note, "a"), Job(fail_and_note, "b"), Job(note, "c")]
+    main = put(serial(*jobs, postprocess=results, stop_on_failure=True))
+    assert wait_for_result(main).getErrorMessage() == "b"
+    assert calls == ["a", "b"]
+    assert jobs[2].status == NEW
+    assert failed_jobs(main) == [jobs[1]]
+
+
+def test_K13_without_a_failure_it_changes_nothing(put, dispatch):
+    dispatch()
+    assert wait_for_result(put(serial(*steps("a", "b"), postprocess=results, stop_on_failure=True))) == ["a", "b"]
+
+
+def test_K13_failures_in_batches_of_batches(put, dispatch):
+    dispatch()
+    bad = Job(fail_and_note, "bad")
+    main = put(parallel(serial(Job(note, "a"), bad), Job(note, "b")))
+    wait_for_result(main)
+    assert failed_jobs(main) == [bad]
+
+
+@both
+def test_E73_K12_nothing_to_do(put, dispatch, batch):
+    dispatch()
+    assert wait_for_result(put(batch())) == ()
+    assert wait_for_result(put(batch(postprocess=results))) == []
+
+
+@both
+def test_a_batch_needs_a_queue(connection, batch):
+    main = connection.root()["batch"] = batch(note)
+    transaction.commit()
+    assert main().check(BadStatusError)
+
+
+def append_to_batch(name):
+    from zc.async_.interfaces import KEY
+
+    note(name)
+    batch = local.getJob()._p_jar.root()["batch"]
+    assert batch.queue is local.getJob()._p_jar.root()[KEY][""]
+    batch.args.append(Job(note, f"{name} appended"))
+    return name
+
+
+def append_in_callback(result):
+    append_to_batch("callback")
+
+
+@both
+def test_E74_extending_a_batch_that_runs(connection, put, dispatch, batch):
+    dispatch()
+    first = Job(append_to_batch, "first")
+    last = Job(note, "last")
+    last.addCallback(append_in_callback)
+    main = connection.root()["batch"] = batch(first, last, postprocess=results)
+    main.args.append(Job(note, "before the start"))
+    put(main)
+    expected = ["first", "last", "before the start", "first appended", None]
+    found = wait_for_result(main)
+    assert sorted(found, key=str) == sorted(["callback appended", *expected[:4]], key=str)
+    if batch is serial:
+        assert found == ["first", "last", "before the start", "first appended", "callback appended"]
+
+
+def test_E76_K33_more_batches_than_threads(put, dispatch):
+    dispatch(size=2, poll_interval=3600)
+    mains = [
+        put(batch(*steps(f"{number}a", f"{number}b"), postprocess=results))
+        for number in range(4)
+        for batch in (serial, parallel)
+    ]
+    for number, main in enumerate(mains):
+        assert wait_for_result(main, 15) == [f"{number // 2}a", f"{number // 2}b"]
+
+
+def test_K34_a_batch_and_its_jobs_may_share_a_quota_of_one(queue, put, dispatch):
+    queue.quotas.create("one")
+    dispatch(poll_interval=3600)
+    for batch in (serial, parallel):
+        jobs = steps("a", "b")
+        main = batch(*jobs, postprocess=results)
+        for job in (main, *jobs, main.kwargs["postprocess"]):
+            job.quota_names = ("one",)
+        assert wait_for_result(put(main)) == ["a", "b"]
+
+
+def test_parallel_runs_its_batch_few_times(put, dispatch, monkeypatch):
+    dispatch(size=1)
+    jobs = steps(*map(str, range(20)))
+    main = put(parallel(*jobs))
+    wait_for_result(main, 15)
+    runs = main._p_jar.db().history(main._p_oid, size=100)
+    # Queued, first run, last run: one that waits for the last job need not look after each.
+    assert len(runs) <= 4
+
+
+# Interrupted
+
+
+def die_with(queue, count):
+    """A worker claims that many jobs, starts them, and dies."""
+    record = queue.dispatchers.register(uuid.uuid4())
+    record["main"] = Agent(size=10)
+    record.activate()
+    claims, _ = record["main"].claim_jobs(count)
+    transaction.commit()
+    record.deactivate()
+    transaction.commit()
+    return [claim.job for claim in claims]
+
+
+def work_off(queue, dispatch):
+    """Work until nothing is left, then stop."""
+    one = dispatch(size=1)
+    wait_until(lambda: one.last_poll and fresh(queue).dispatchers and not queue and _idle(queue), 10, lambda: "busy")
+    one.deactivate()
+    transaction.begin()
+
+
+def _idle(queue):
+    return not any(len(agent) for record in queue.dispatchers.values() for agent in record.values())
+
+
+@both
+def test_E75_K25_interrupted_at_every_step(queue, put, dispatch, batch):
+    """Whatever is claimable is first claimed by a worker that dies; then one job at a time is worked off."""
+    jobs = steps("a", "b", "c")
+    main = put(batch(*jobs, postprocess=results))
+    for _ in range(100):
+        if fresh(main).status == COMPLETED:
+            break
+        die_with(queue, 10)
+        run_one(queue)
+    assert main.result == ["a", "b", "c"]
+    assert calls == ["a", "b", "c", "postprocess"]
+    assert main.interruptions >= 2
+
+
+def run_one(queue):
+    """Claim and run one job as a worker would."""
+    from zc.async_ import executor
+    from zc.async_.later import OwnThread
+
+    record = queue.dispatchers.register(uuid.uuid4())
+    record["main"] = Agent(size=1)
+    record.activate()
+    claims, _ = record["main"].claim_jobs(1)
+    transaction.commit()
+    for claim in claims:
+        executor.perform(claim.job, claim.key, OwnThread(queue._p_jar.db()))
+    transaction.commit()
+
+
+def test_E75_K25_main_and_step_interrupted_together(queue, put, dispatch, release):
+    one = dispatch(size=3)
+    jobs = [Job(note, "a"), Job(hold_and_note, "b"), Job(note, "c")]
+    main = put(serial(*jobs, postprocess=results))
+    wait_for_start(jobs[1])
+    transaction.begin()
+    queue.dispatchers[one.UUID].deactivate()
+    transaction.commit()
+    assert (main.status, jobs[2].status) == (ACTIVE, NEW)
+    release("b")
+    assert wait_for_result(main) == ["a", "b", "c"]
+    assert jobs[1].interruptions == 1
+    assert calls[-2:] == ["c", "postprocess"]
+
+
+def test_a_withdrawn_step_fails_the_batch(queue, put, dispatch, release):
+    dispatch(size=1)
+    jobs = [Job(hold_and_note, "a"), Job(note, "b"), Job(note, "c")]
+    main = put(parallel(*jobs))
+    wait_for_start(jobs[0])
+    wait_until(lambda: fresh(queue).lanes and len(queue) == 2, 5, lambda: "not put")
+    queue.paused = True
+    transaction.commit()
+    release("a")
+    wait_for_result(jobs[0])
+    queue.remove(jobs[2])
+    queue.paused = False
+    transaction.commit()
+    assert wait_for_result(main).check(AbortedError)
