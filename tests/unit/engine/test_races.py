@@ -127,7 +127,7 @@ def names(jobs):
 
 
 def test_a_backlog_longer_than_one_intake_does_not_stop_claims(queue, put, agent, visit, monkeypatch):
-    monkeypatch.setattr("zc.async_.queue.INTAKE_LIMIT", 4)
+    monkeypatch.setattr("zc.async_.claims.INTAKE_LIMIT", 4)
     for number in range(4):
         put(number)
     other = visit()
@@ -140,7 +140,7 @@ def test_a_backlog_longer_than_one_intake_does_not_stop_claims(queue, put, agent
 
 
 def test_a_job_behind_a_long_backlog_does_not_wait_for_the_poll(queue, put, dispatch, monkeypatch):
-    monkeypatch.setattr("zc.async_.queue.INTAKE_LIMIT", 4)
+    monkeypatch.setattr("zc.async_.claims.INTAKE_LIMIT", 4)
     later = timedelta(days=1)
     for number in range(30):
         put(number, begin_by=None, begin_after=clock.now() + later)
@@ -494,6 +494,7 @@ def test_a_dispatch_thread_that_hangs_keeps_its_connection(queue, dispatch, monk
     monkeypatch.setattr(one._heartbeat, "step", hang)
     one.wake()
     hangs.wait(5)
+    pools = list(one.queues[""].values())
     assert one.deactivate(0.1) is False
     assert "hangs in the database" in log.text
     with pytest.raises(ValueError, match="still ending"):
@@ -501,6 +502,7 @@ def test_a_dispatch_thread_that_hangs_keeps_its_connection(queue, dispatch, monk
     go_on.set()
     one._dispatch_thread.join(5)
     assert not one._dispatch_thread.is_alive()
+    assert all(pool.join(lambda: 5) for pool in pools)
 
 
 # Signs of life
