@@ -17,6 +17,7 @@ from typing import Any
 from transaction.interfaces import TransactionError
 from ZEO.Exceptions import ClientDisconnected
 
+from zc.async_ import cancel
 from zc.async_ import clock
 from zc.async_ import outcome
 from zc.async_.callback_run import CallbackRun
@@ -25,6 +26,7 @@ from zc.async_.hold import Begun
 from zc.async_.hold import Hold
 from zc.async_.interfaces import CALLBACKS
 from zc.async_.interfaces import AbortedError
+from zc.async_.interfaces import JobCancelled
 from zc.async_.interfaces import ReassignedError
 from zc.async_.later import Host
 from zc.async_.later import OwnThread
@@ -84,7 +86,8 @@ class Execution(Committer):
             result = self._attempt()
             while result is AGAIN:
                 self.begin_anew()
-                result = self._attempt()
+                reason = cancel.requested(self.job)
+                result = self._attempt() if reason is None else self.settle(cancel.failure(reason))
             return result
 
     def resume(self) -> Any:
@@ -157,6 +160,8 @@ class Execution(Committer):
         if was_done and failure.check(ClientDisconnected) and self.begin_with(self._was_stored):
             return self.follow_up(result, announced=False)
         self.begin_anew()
+        if failure.check(JobCancelled):
+            return self.settle(failure)
         answer = self.ask(phase, failure, self.data_cache)
         if is_time(answer):
             if failure.check(ClientDisconnected):

@@ -20,6 +20,10 @@ class TimeoutError(AsyncError):
     """A job could not be started before its begin_by limit had passed."""
 
 
+class JobCancelled(AsyncError):
+    """The job was cancelled."""
+
+
 class BadStatusError(AsyncError):
     """This is not possible in the job's present status."""
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from typing import Any
 
+from zc.async_ import cancel
 from zc.async_ import clock
 from zc.async_.attempt import Execution
 from zc.async_.attempt import is_time
@@ -61,6 +62,9 @@ def perform(job: Job, key: int, host: Host) -> Any:
     execution = Execution(job, hold, job.active_start or claimed, args, host=host)
     if job.status == CALLBACKS:
         return execution.run_callbacks()
+    reason = cancel.requested(job)
+    if reason is not None:
+        return execution.settle(cancel.failure(reason))
     if job.awaited:
         return execution.go_on()
     if job.expired(claimed):

@@ -21,6 +21,7 @@ from zc.async_.errors import AsyncError as AsyncError
 from zc.async_.errors import BadStatusError as BadStatusError
 from zc.async_.errors import FullError as FullError
 from zc.async_.errors import IdentityError as IdentityError
+from zc.async_.errors import JobCancelled as JobCancelled
 from zc.async_.errors import JobNotPicklable as JobNotPicklable
 from zc.async_.errors import ReassignedError as ReassignedError
 from zc.async_.errors import TimeoutError as TimeoutError
@@ -127,6 +128,9 @@ class IJob(IAbstractJob):
 
     def fail(error: Any = None) -> None:
         """End a job that has not started, with ``error`` or ``TimeoutError`` as its result. Commits."""
+
+    def cancel(reason: str = "") -> bool:
+        """End a waiting job now (True), or ask a running one to end (False)."""
 
     def setUp() -> Any:
         """Prepare the environment of one attempt, inside its transaction."""

@@ -13,6 +13,7 @@ from typing import Any
 from BTrees.OOBTree import OOBTree
 from zope.interface import implementer
 
+from zc.async_ import cancel
 from zc.async_ import executor
 from zc.async_.callbacks import Callbacks
 from zc.async_.callbacks import ConditionalCallbackProxy
@@ -230,6 +231,15 @@ class Job(Progress, Callbacks):
         """End a job that has not started; the result is a Failure of ``error`` or ``TimeoutError``. Commits."""
         self.require_status((NEW, PENDING, ASSIGNED), "call fail", "NEW, PENDING, or ASSIGNED")
         executor.fail(self, error or TimeoutError())
+
+    def cancel(self, reason: str = "") -> bool:
+        """End a waiting job now, or ask a running one to end. In the caller's transaction.
+
+        True if the job is ended: its result is a Failure of :class:`JobCancelled`; callbacks are run by a worker.
+        False if it is at work: then it ends as soon as it calls ``zc.async_.local.checkCancelled()``, and is not
+        attempted again in any case. ``BadStatusError`` if it has run already, or is in no queue.
+        """
+        return cancel.cancel(self, reason)
 
     def _take_callback(self, callback: Any) -> None:
         super()._take_callback(callback)

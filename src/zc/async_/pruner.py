@@ -46,7 +46,7 @@ class Pruner:
     def _archives(self, queue: Queue) -> list[Completed]:
         records = queue.dispatchers.values()
         mine = [record for record in records if self._uuid == record.UUID or record.activated is None]
-        return [agent.completed for record in mine for agent in record.values()]
+        return [queue.cancelled, *(agent.completed for record in mine for agent in record.values())]
 
 
 def prune_completed(archives: list[Completed], limit: datetime, most: int) -> list[Job]:

@@ -28,6 +28,8 @@ from zc.async_ import clock
 from zc.async_ import instanceuuid
 from zc.async_.callbacks import as_job
 from zc.async_.claims import ClaimRound
+from zc.async_.completed import Completed
+from zc.async_.completed import Workload
 from zc.async_.containers import Base
 from zc.async_.containers import Registry
 from zc.async_.containers import SmallLeafTree
@@ -75,6 +77,7 @@ class Queue(Base):
     Iteration, ``len`` and indexes cover the waiting jobs only, in the order in which they would start if nothing
     limited them. ``paused`` queues accept jobs and hand out none. Completed jobs are forgotten after
     ``keep_completed_for``, and the oldest of more than ``keep_completed``; set these on the queue to change them.
+    ``cancelled`` are jobs that were cancelled while they waited; those that ran are with their agents.
     """
 
     name: str | None = None
@@ -87,6 +90,7 @@ class Queue(Base):
         self.lanes = OOBTree()
         self.scheduled = SmallLeafTree()
         self.live = LiveAnnotations()
+        self.cancelled = Completed(self, Workload())
         self.resumed = OOBTree()
         self.watched = Watched()
         self.quotas = Quotas()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from typing import Any
 
 from zc.async_ import notes
+from zc.async_.cancel import Checker
 
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 class Local(threading.local):
     """One thread's current job, dispatcher and agent name; all ``None`` outside a worker thread."""
 
+    _checker = Checker()
     job: Job | None = None
     dispatcher: Dispatcher | None = None
     name: str | None = None
@@ -73,6 +75,14 @@ class Local(threading.local):
         """
         stopping = threading.Event() if self.dispatcher is None else self.dispatcher.stopping
         return notes.read(self._job_or(job), name, default, timeout, poll, stopping)
+
+    def checkCancelled(self) -> None:
+        """Raise :class:`JobCancelled` if the running job was asked to end; does nothing outside a job.
+
+        Call it at good places of a long job, as often as you like: it looks at the database twice a second at most.
+        """
+        if self.job is not None:
+            self._checker.check(self.job)
 
     def _job_or(self, job: Job | None) -> Job:
         chosen = self.job if job is None else job

@@ -16,6 +16,7 @@ QUEUED = "queued"
 STARTED = "started"
 RESCUED = "rescued"
 PUT_OFF = "put off"
+CANCELLED = "cancelled"
 ENDED = "ended"
 
 Stored = tuple[tuple[int, str, str], ...]

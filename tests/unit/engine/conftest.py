@@ -1,6 +1,7 @@
 """A database with a queue, a clock that stands still, and dispatchers that end with the test."""
 
 import logging
+import threading
 import uuid
 from datetime import datetime
 from datetime import timedelta
@@ -22,6 +23,7 @@ from zc.async_.interfaces import DatabaseOpened
 from zc.async_.interfaces import IDispatcherActivated
 from zc.async_.subscribers import AgentInstaller
 from zc.async_.subscribers import queue_installer
+from zc.async_.testing import wait_until
 
 
 def pytest_collection_modifyitems(items):
@@ -78,6 +80,11 @@ def stopped_clock():
     clock.set_source(None)
 
 
+def worker_threads():
+    """Threads that may still use the database."""
+    return [thread for thread in threading.enumerate() if thread.name.startswith("zc.async")]
+
+
 @pytest.fixture
 def dispatch(db):
     """Start dispatchers: ``dispatch(size=3)``. They are ended after the test."""
@@ -98,6 +105,7 @@ def dispatch(db):
     for one in started:
         if one.activated is not None:
             one.deactivate(5)
+    wait_until(lambda: not worker_threads(), 10, lambda: f"threads go on: {worker_threads()}")
     sample_jobs.GATES.reset()
     sample_jobs.ATTEMPTS.clear()
 
