@@ -40,14 +40,11 @@ class Pools:
         return pool
 
     def keep(self, names: Collection[PoolName]) -> None:
-        """End the pools of all other agents: they, or their queues, were removed. Jobs in their threads go on.
-
-        What no thread had begun stays with the removed agent, as an agent that has jobs can only go with its queue.
-        """
+        """End the pools of all other agents: they, or their queues, were removed. What they claimed is still done."""
         for name in self._pools.keys() - names:
             events.info("queue %r has no agent %r any more: its threads end", *name)
             pool = self._pools.pop(name)
-            pool.stop()
+            pool.resize(0)
             self._ending.append(pool)
         self._ending = [pool for pool in self._ending if not pool.join(lambda: 0)]
 

@@ -27,6 +27,7 @@ from zope.interface import implementer
 from zc.async_ import clock
 from zc.async_ import instanceuuid
 from zc.async_.callbacks import as_job
+from zc.async_.claims import ClaimRound
 from zc.async_.containers import Base
 from zc.async_.containers import Registry
 from zc.async_.containers import SmallLeafTree
@@ -39,7 +40,6 @@ from zc.async_.interfaces import IQueue
 from zc.async_.interfaces import UnknownQuota
 from zc.async_.lanes import FRONT
 from zc.async_.lanes import Lane
-from zc.async_.lanes import LaneHeads
 from zc.async_.lanes import Place
 from zc.async_.notes import LiveAnnotations
 from zc.async_.quota import Quotas
@@ -52,12 +52,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from zc.async_.job import Job
-
-INTAKE_LIMIT = 1000
-"""Most jobs that one claim moves from shards to lanes; a longer backlog is taken in by the following claims."""
-
-Arrivals = dict[tuple[str, ...], list[tuple[Place, "Job"]]]
-"""Due jobs that are in no lane yet, with their places, by lane."""
 
 
 def getDefaultQueue(obj: Any) -> Queue:
@@ -225,7 +219,7 @@ class Queue(Base):
             return None  # put in this very transaction: nobody else can see it
         if self._leave_lane(job):
             return self.enter_lane
-        if self.scheduled.pop(self._schedule_key(job), None) is not None:
+        if self.scheduled.pop(self.schedule_key(job), None) is not None:
             return self._enter
         any(shard.hold_still(job) for shard in self.shards.values())
         return None
@@ -262,7 +256,7 @@ class Queue(Base):
             raise LookupError("item not in queue", job)
 
     def _discard(self, job: Job) -> bool:
-        if self._leave_lane(job) or self.scheduled.pop(self._schedule_key(job), None) is not None:
+        if self._leave_lane(job) or self.scheduled.pop(self.schedule_key(job), None) is not None:
             return True
         return any(shard.withdraw(job) for shard in self.shards.values())
 
@@ -283,74 +277,10 @@ class Queue(Base):
         """
         if self.paused or limit < 1:
             return [], []
-        now = clock.now()
-        arrivals, unread = self._due_arrivals(now)
-        heads = LaneHeads(self.lanes, arrivals, self.quotas)
-        claimed: dict[Place, Job] = {}
-        stale: set[Place] = set()
-        for place, job in heads.startable(now):
-            if not self._is_waiting(job):
-                stale.add(place)
-            elif job.expired(now):
-                claimed[place] = job
-            elif filter is None or filter(job):
-                heads.start(job)
-                claimed[place] = job
-            if len(claimed) == limit:
-                break
-        self._settle(arrivals, {*claimed, *stale})
-        return list(claimed.values()), heads.blockers() + unread
+        return ClaimRound(self, clock.now()).choose(limit, filter)
 
-    def _is_waiting(self, job: Job) -> bool:
-        return job.awaits_claim(self)
-
-    def _due_arrivals(self, now: datetime) -> tuple[Arrivals, list[Persistent]]:
-        """What newly came in or became due, by lane. What is not due yet goes to the schedule.
-
-        Also what this very claim changes if it had to leave some of the arrivals unread: so it is looked at again.
-        """
-        micros = clock.to_micros(now)
-        arrivals: Arrivals = {}
-        for job in self._take_due(micros) + self.watched.take(self._is_waiting):
-            arrivals.setdefault(job.lane, []).append((self.place_of(job), job))
-        left = INTAKE_LIMIT
-        unread: list[Persistent] = []
-        for shard in (*self.resumed.values(), *self.shards.values()):
-            taken = shard.take(left)
-            left -= len(taken)
-            self._p_jar.prefetch(taken)
-            if taken and not left:
-                unread.append(shard.cursor)
-            for job in taken:
-                if not self._is_waiting(job):
-                    continue
-                if job.not_before > micros:
-                    self.scheduled[self._schedule_key(job)] = job
-                else:
-                    arrivals.setdefault(job.lane, []).append((self.place_of(job), job))
-        return arrivals, unread
-
-    def _take_due(self, micros: int) -> list[Job]:
-        due = list(self.scheduled.items(max=(micros + 1, 0)))
-        for key, _ in due:
-            del self.scheduled[key]
-        return [job for _, job in due]
-
-    def _settle(self, arrivals: Arrivals, gone: set[Place]) -> None:
-        """Let the rest of the arrivals wait in lanes; one that was claimed on arrival never touches its lane."""
-        in_lanes = set(gone)
-        for items in arrivals.values():
-            for place, job in items:
-                if place in gone:
-                    in_lanes.discard(place)
-                else:
-                    self.enter_lane(job)
-        for lane in self.lanes.values() if in_lanes else ():
-            for place in in_lanes:
-                lane.discard(place)
-
-    def _schedule_key(self, job: Job) -> tuple[int, int]:
-        """Scheduled jobs are sorted by due time, whatever their priority."""
+    def schedule_key(self, job: Job) -> tuple[int, int]:
+        """Where a job stands in the schedule, which is sorted by due time, whatever the priority."""
         return job.due_micros, u64(job._p_oid)
 
 

@@ -63,7 +63,7 @@ def agents(queue):
     return [agent for record in queue.dispatchers.values() for agent in record.values()]
 
 
-def test_two_workers_share_a_queue_and_lose_nothing(queue, put, start_worker):
+def test_E87_two_workers_share_a_queue_and_lose_nothing(queue, put, start_worker):
     start_worker("one")
     start_worker("two")
     counters = queue._p_jar.root()["counters"] = PersistentList(sample_jobs.Counter() for _ in range(60))

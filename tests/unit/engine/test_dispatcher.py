@@ -292,6 +292,21 @@ def test_K52_a_restart_with_the_same_uuid_takes_over_at_once(queue, put, dispatc
     assert job._p_jar.root()["again"] == 1
 
 
+def test_E96_a_rescued_job_is_filed_with_those_completed(queue, put, dispatch):
+    record = queue.dispatchers.register(uuid.uuid4())
+    record["main"] = dispatchers_agent()
+    record.activate()
+    rescued = put(sample_jobs.add, 1)
+    record["main"].claim_jobs(1)
+    record.deactivate()
+    transaction.commit()
+    one = dispatch()
+    wait_for_result(rescued)
+    wait_for_result(put(sample_jobs.add, 2))  # its claim files the former
+    transaction.begin()
+    assert rescued in list(queue.dispatchers[one.UUID]["main"].completed)
+
+
 def dispatchers_agent():
     from zc.async_.agent import Agent
 

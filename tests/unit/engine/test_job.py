@@ -1,5 +1,6 @@
 """Jobs as data, and what calling one does."""
 
+import logging
 import operator
 from datetime import datetime
 from datetime import timedelta
@@ -265,3 +266,31 @@ def test_E32_a_failing_set_up_fails_the_job_and_is_torn_down(stored, journal):
     assert stored(job)().getErrorMessage() == "no environment"
     assert journal[:2] == ["setUp", ("tearDown", None)]
     assert journal.count("setUp") == len([event for event in journal if event != "setUp"])
+
+
+class BadEnd(Job):
+    """Cannot clean up."""
+
+    def tearDown(self, setup_info):
+        raise ValueError("left dirty")
+
+
+def test_E33_a_failing_tear_down_changes_no_outcome(stored, log):
+    job = stored(BadEnd(sample_jobs.add, 1))
+    assert job() == 3
+    assert (job.status, job.result) == (COMPLETED, 3)
+    assert "left dirty" in log.text
+
+
+def test_E38_outcomes_are_logged_at_their_levels(stored, log):
+    stored(Job(sample_jobs.add, 1))()
+    assert [(record.name, record.levelname) for record in log.records] == [("zc.async.trace", "INFO")]
+    log.clear()
+    job = Job(sample_jobs.fail, "quietly")
+    job.failure_log_level = logging.INFO
+    stored(job)()
+    (record,) = [record for record in log.records if record.name == "zc.async.events"]
+    assert (record.levelname, "quietly" in record.getMessage()) == ("INFO", True)
+    log.clear()
+    stored(Job(sample_jobs.fail, "loudly"))()
+    assert [record.levelname for record in log.records if record.name == "zc.async.events"] == ["ERROR"]

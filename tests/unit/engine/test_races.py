@@ -17,11 +17,16 @@ from ZODB.POSException import ConflictError
 from zc.async_ import clock
 from zc.async_.agent import Agent
 from zc.async_.dispatcher import Dispatcher
+from zc.async_.executor import perform
+from zc.async_.interfaces import COMPLETED
 from zc.async_.interfaces import KEY
 from zc.async_.interfaces import NEW
+from zc.async_.interfaces import PENDING
 from zc.async_.interfaces import DatabaseOpened
 from zc.async_.interfaces import IDispatcherActivated
+from zc.async_.interfaces import IJobCompleted
 from zc.async_.job import Job
+from zc.async_.later import OwnThread
 from zc.async_.queue import Queue
 from zc.async_.shards import Shard
 from zc.async_.shards import drop_unused
@@ -122,7 +127,7 @@ def names(jobs):
 
 
 def test_a_backlog_longer_than_one_intake_does_not_stop_claims(queue, put, agent, visit, monkeypatch):
-    monkeypatch.setattr("zc.async_.queue.INTAKE_LIMIT", 4)
+    monkeypatch.setattr("zc.async_.claims.INTAKE_LIMIT", 4)
     for number in range(4):
         put(number)
     other = visit()
@@ -135,7 +140,7 @@ def test_a_backlog_longer_than_one_intake_does_not_stop_claims(queue, put, agent
 
 
 def test_a_job_behind_a_long_backlog_does_not_wait_for_the_poll(queue, put, dispatch, monkeypatch):
-    monkeypatch.setattr("zc.async_.queue.INTAKE_LIMIT", 4)
+    monkeypatch.setattr("zc.async_.claims.INTAKE_LIMIT", 4)
     later = timedelta(days=1)
     for number in range(30):
         put(number, begin_by=None, begin_after=clock.now() + later)
@@ -489,6 +494,7 @@ def test_a_dispatch_thread_that_hangs_keeps_its_connection(queue, dispatch, monk
     monkeypatch.setattr(one._heartbeat, "step", hang)
     one.wake()
     hangs.wait(5)
+    pools = list(one.queues[""].values())
     assert one.deactivate(0.1) is False
     assert "hangs in the database" in log.text
     with pytest.raises(ValueError, match="still ending"):
@@ -496,6 +502,7 @@ def test_a_dispatch_thread_that_hangs_keeps_its_connection(queue, dispatch, monk
     go_on.set()
     one._dispatch_thread.join(5)
     assert not one._dispatch_thread.is_alive()
+    assert all(pool.join(lambda: 5) for pool in pools)
 
 
 # Signs of life
@@ -611,3 +618,90 @@ def test_a_chooser_may_pull(queue, put, dispatch):
     job = put("a")
     dispatch(chooser=choose_by_pulling)
     assert wait_for_result(job) == "a"
+
+
+def test_a_job_whose_commit_had_an_unknown_outcome_runs_once_and_is_announced(
+    queue, put, agent, visit, monkeypatch, log
+):
+    monkeypatch.setattr("zc.async_.patience.Patience.wait", lambda self, seconds=0: None)
+    announced = []
+    zope.component.provideHandler(lambda event: announced.append(event.object._p_oid), [IJobCompleted])
+    job = queue.put(Job(sample_jobs.mark, "effect"))
+    transaction.commit()
+    (claim,), _ = agent.claim_jobs(1)
+    transaction.commit()
+    worker = visit()
+    monkeypatch.setattr(worker.transactions, "commit", lose_connection_after(worker.transactions.commit))
+    assert perform(worker.see(job), claim.key, OwnThread(worker.connection.db())) == "effect"
+    assert announced == [job._p_oid]
+    transaction.begin()
+    assert job._p_jar.root()["effect"] == 1
+    assert "reassigned" not in log.text
+
+
+class PutOffOnce:
+    """Puts a failed job off; may not be repeated when its worker vanished."""
+
+    def __init__(self, job):
+        self.job = job
+
+    def jobError(self, failure, data_cache):
+        return timedelta(seconds=30)
+
+    commitError = jobError
+
+    def interrupted(self):
+        return False
+
+    def updateData(self, data_cache):
+        pass
+
+
+def test_putting_a_job_off_is_repeated_after_a_conflict(queue, agent, visit, log):
+    job = queue.put(Job(sample_jobs.fail), retry_policy_factory=PutOffOnce)
+    transaction.commit()
+    (claim,), _ = agent.claim_jobs(1)
+    transaction.commit()
+    worker = visit()
+    commit, conflicts = worker.transactions.commit, [ConflictError()]
+
+    def conflict_first():
+        if conflicts:
+            raise conflicts.pop()
+        commit()
+
+    worker.transactions.commit = conflict_first
+    assert perform(worker.see(job), claim.key, OwnThread(worker.connection.db())) is worker.see(job)
+    transaction.begin()
+    assert (job.status, len(queue), job.interruptions) == (PENDING, 1, 0)
+    assert job.begin_after > clock.now()
+
+
+def test_failing_a_waiting_job_takes_it_out_though_that_conflicts_first(queue, put, visit):
+    put("first")
+    job = put("a")
+    other = visit()
+    own = other.see(job)
+    assert own.status == PENDING
+    put("b")
+    own.fail()
+    transaction.begin()
+    assert (job.status, names(queue), len(queue)) == (COMPLETED, ["first", "b"], 2)
+
+
+def test_effects_are_not_doubled_when_the_commit_that_leads_to_callbacks_lost_its_answer(
+    queue, agent, visit, monkeypatch
+):
+    monkeypatch.setattr("zc.async_.patience.Patience.wait", lambda self, seconds=0: None)
+    job = Job(sample_jobs.mark, "effect")
+    callback = job.addCallback(str)
+    queue.put(job)
+    transaction.commit()
+    (claim,), _ = agent.claim_jobs(1)
+    transaction.commit()
+    worker = visit()
+    monkeypatch.setattr(worker.transactions, "commit", lose_connection_after(worker.transactions.commit))
+    perform(worker.see(job), claim.key, OwnThread(worker.connection.db()))
+    transaction.begin()
+    assert (job.status, callback.result) == (COMPLETED, "effect")
+    assert job._p_jar.root()["effect"] == 1
