@@ -367,7 +367,7 @@ def hold_with(name, result):
     return result
 
 
-def test_E34_K19_callbacks_run_outside_the_quota(queue, put, dispatch, release):
+def test_D34_K19_callbacks_run_outside_the_quota(queue, put, dispatch, release):
     queue.quotas.create("one")
     dispatch()
     jobs = [Job(sample_jobs.add, 1), Job(sample_jobs.add, 2)]
