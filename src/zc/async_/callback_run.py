@@ -57,9 +57,14 @@ class CallbackRun:
 
     def _complete(self) -> bool:
         """Whether the job could be completed: not if somebody added a callback at the same moment."""
-        execution = self._execution
+        execution, now = self._execution, clock.now()
         execution.note_waiters()
-        return execution.try_commit(lambda: self._job.completed(execution.hold.agent, clock.now()))
+        try:
+            return execution.try_commit(lambda: self._job.completed(execution.hold.agent, now))
+        except ReassignedError:
+            if self._job.is_completed and self._job.initial_callbacks_end == now:
+                return True  # the commit was made, only the server's answer was lost
+            raise
 
     def _attend_to(self, callback: Any) -> None:
         """Bring one callback to its end, or look at it once more later. An error here must not stop the others."""
@@ -68,12 +73,12 @@ class CallbackRun:
             self._run(self._chosen(callback))
         except ReassignedError:
             raise
-        except TransactionError:
-            execution.transactions.abort()
-            return
-        except ClientDisconnected:
+        except ClientDisconnected:  # a TransactionError, too
             execution.transactions.abort()
             execution.patience.wait()
+            return
+        except TransactionError:
+            execution.transactions.abort()
             return
         except JOB_ERRORS:
             events.critical("callback %r to %r could not be run", callback, self._job, exc_info=True)
@@ -85,6 +90,8 @@ class CallbackRun:
         while ICallbackProxy.providedBy(callback):
             try:
                 callback = callback.getJob(self._job.result)
+            except TransactionError:
+                raise
             except JOB_ERRORS:
                 failure = Failure()
                 self._execution.begin_anew()
@@ -129,6 +136,12 @@ class CallbackRun:
             self._start(callback)
 
     def _start(self, callback: Job) -> None:
-        callback.started(clock.now())
-        self._execution.transactions.commit()
-        self._execution.of(callback, callback.active_start, self._job.result).run()
+        now, interruptions = clock.now(), callback.interruptions
+
+        def begin() -> None:
+            callback.started(now)
+            if callback.interruptions != interruptions:
+                callback.interruptions = interruptions
+
+        self._execution.persist(begin)
+        self._execution.of(callback, now, self._job.result).run()

@@ -1,6 +1,7 @@
 """Callbacks: who is called with what, in which order, and what happens when something goes wrong."""
 
 import logging
+import time
 import uuid
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ import transaction
 import zope.component
 from transaction.interfaces import TransactionError
 from twisted.python.failure import Failure
+from ZEO.Exceptions import ClientDisconnected
 from zope.interface.verify import verifyObject
 
 from zc.async_ import clock
@@ -365,7 +367,7 @@ def hold_with(name, result):
     return result
 
 
-def test_E34_K19_callbacks_run_outside_the_quota(queue, put, dispatch, release):
+def test_D34_K19_callbacks_run_outside_the_quota(queue, put, dispatch, release):
     queue.quotas.create("one")
     dispatch()
     jobs = [Job(sample_jobs.add, 1), Job(sample_jobs.add, 2)]
@@ -624,6 +626,46 @@ def test_E110_a_worker_that_lost_its_job_stops_between_callbacks(queue, put, dis
     assert wait_for_result(job) == 3
     assert calls == [("second", 3)]
     assert (first.result, second.status) == (3, COMPLETED)
+
+
+# Without the server for a moment
+
+
+class LosesAnswers:
+    """A transaction manager whose n-th commit is made, and its answer lost with the connection."""
+
+    def __init__(self, manager, numbers):
+        self.manager, self.numbers, self.count = manager, numbers, 0
+
+    def __getattr__(self, name):
+        return getattr(self.manager, name)
+
+    def commit(self):
+        self.manager.commit()
+        self.count += 1
+        if self.count in self.numbers:
+            raise ClientDisconnected()
+
+
+@pytest.mark.parametrize("number", [2, 3, 4, 6])
+def test_a_lost_answer_repeats_nothing(connection, store, monkeypatch, number):
+    """Commits: begun (1), result (2), callback begun (3), its result (4), its announcement (5), the job's end (6)."""
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    zope.component.provideHandler(lambda event: calls.append(("done", event.succeeded)), [IJobCompleted])
+    job = Job(sample_jobs.mark, "marked")
+    callback = job.addCallback(mark_as_callback, retry_policy_factory=NeverRetry)
+    store(job)
+    manager = LosesAnswers(connection.transaction_manager, [number])
+    monkeypatch.setattr(connection, "transaction_manager", manager)
+    job()
+    assert (job.status, job.result, callback.result) == (COMPLETED, "marked", "marked")
+    assert (connection.root()["marked"], connection.root()["callback"], callback.interruptions) == (1, 1, 0)
+    assert calls == [("done", True), ("done", True)]
+
+
+def mark_as_callback(result):
+    sample_jobs.mark("callback")
+    return result
 
 
 # Put off

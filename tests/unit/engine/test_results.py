@@ -565,6 +565,34 @@ def test_a_running_reactor_fires_its_own_deferreds(queue, put, dispatch):
     assert wait_for_result(job) == "fired"
 
 
+# The environment
+
+
+class InPlace(Job):
+    def setUp(self):
+        PLACE.append("set up")
+
+    def tearDown(self, setup_info):
+        PLACE.clear()
+
+
+PLACE = []
+
+
+def look_at_commit(name):
+    transaction.get().addBeforeCommitHook(note_place, (local.getJob()._p_jar.root(), name))
+
+
+def note_place(root, name):
+    root[name] = list(PLACE)
+
+
+def test_E34_a_hook_before_the_commit_sees_the_environment(connection, store):
+    store(InPlace(look_at_commit, "place"))()
+    assert connection.root()["place"] == ["set up"]
+    assert PLACE == []
+
+
 # What cannot be stored
 
 
