@@ -14,9 +14,8 @@ from ZODB.utils import u64
 
 from zc.async_ import clock
 from zc.async_ import notes
+from zc.async_ import states
 from zc.async_.failures import Failure
-from zc.async_.interfaces import ACTIVE
-from zc.async_.interfaces import ASSIGNED
 from zc.async_.interfaces import CALLBACKS
 from zc.async_.interfaces import PENDING
 from zc.async_.interfaces import BadStatusError
@@ -36,7 +35,7 @@ LOOK_INTERVAL = 0.5
 
 def cancel(job: Job, reason: str) -> bool:
     """See ``Job.cancel``."""
-    status = job.require_status((PENDING, ASSIGNED, ACTIVE), "call cancel", "PENDING, ASSIGNED or ACTIVE")
+    status = job.require_status(states.before("cancel"), "call cancel", "PENDING, ASSIGNED or ACTIVE")
     queue = job.queue
     if job.caller is not None or queue is None:
         raise BadStatusError("can only call cancel on a job that is in a queue itself")

@@ -15,6 +15,7 @@ from zope.interface import implementer
 
 from zc.async_ import cancel
 from zc.async_ import executor
+from zc.async_ import states
 from zc.async_.callbacks import Callbacks
 from zc.async_.callbacks import ConditionalCallbackProxy
 from zc.async_.callbacks import SuccessFailureCallbackProxy
@@ -229,7 +230,7 @@ class Job(Progress, Callbacks):
 
     def fail(self, error: BaseException | None = None) -> None:
         """End a job that has not started; the result is a Failure of ``error`` or ``TimeoutError``. Commits."""
-        self.require_status((NEW, PENDING, ASSIGNED), "call fail", "NEW, PENDING, or ASSIGNED")
+        self.require_status(states.before("fail"), "call fail", "NEW, PENDING, or ASSIGNED")
         executor.fail(self, error or TimeoutError())
 
     def cancel(self, reason: str = "") -> bool:
@@ -248,7 +249,7 @@ class Job(Progress, Callbacks):
 
     def resumeCallbacks(self) -> None:
         """Run the callbacks that are not completed, in this thread, and complete the job. Commits."""
-        self.require_status((CALLBACKS,), "resumeCallbacks", "CALLBACKS")
+        self.require_status(states.before("complete"), "resumeCallbacks", "CALLBACKS")
         executor.resume_callbacks(self)
 
     def handleInterrupt(self) -> None:

@@ -26,6 +26,7 @@ from ZODB.POSException import ConflictError
 
 from zc.async_ import clock
 from zc.async_ import local
+from zc.async_ import states
 from zc.async_.agent import Agent
 from zc.async_.executor import perform
 from zc.async_.interfaces import ACTIVE
@@ -172,6 +173,13 @@ def step_put(process, number, priority, quota_names, delay):
     return job._p_oid
 
 
+def step_cancel(process, oid):
+    """Cancel a waiting job at once, ask one in work to end, leave others alone."""
+    job = process.connection.get(oid)
+    if job.status in states.before("cancel"):
+        job.cancel("by chance")
+
+
 def step_withdraw(process, oid):
     job = process.connection.get(oid)
     if job.status == PENDING:
@@ -222,6 +230,7 @@ class Engine(RuleBasedStateMachine):
         self.putters = [Process(self.db, DISPATCHERS + number) for number in range(PUTTERS)]
         self.watcher = Process(self.db, 99)
         self.jobs = []
+        self.seen = {}
         self.withdrawn = set()
         self.last = {}
         self.watcher.act(lambda process: process.queue.quotas.create("narrow", 1))
@@ -394,6 +403,11 @@ class Engine(RuleBasedStateMachine):
             self.withdrawn.add(oid)
 
     @precondition(lambda self: self.jobs)
+    @rule(by=st.integers(0, PUTTERS - 1), which=st.integers(0))
+    def cancel(self, by, which):
+        self.putters[by].act(step_cancel, self.jobs[which % len(self.jobs)])
+
+    @precondition(lambda self: self.jobs)
     @rule(by=st.integers(0, PUTTERS - 1), which=st.integers(0), priority=priorities)
     def change_priority(self, by, which, priority):
         self.putters[by].act(step_reprioritise, self.jobs[which % len(self.jobs)], priority)
@@ -457,7 +471,7 @@ class Engine(RuleBasedStateMachine):
             job._p_oid for agent in agents for job, key, _ in agent._workload.claims
             if job.is_completed and key > job.last_release
         ]  # fmt: skip
-        completed = filed + to_file
+        completed = filed + to_file + [job._p_oid for job in queue.cancelled]
         assert len(set(completed)) == len(completed), "a job was completed twice"
         for number, oid in enumerate(self.jobs):
             job = self.watcher.connection.get(oid)
@@ -467,6 +481,8 @@ class Engine(RuleBasedStateMachine):
             assert job.status in expected, (number, job.status, places)
             succeeded = job.status == COMPLETED and not isinstance(job.result, Failure)
             assert job.runs == succeeded, (number, job.status, job.runs)
+            assert job.status in states.reachable(self.seen.get(oid, NEW)), (number, self.seen[oid], job.status)
+            self.seen[oid] = job.status
 
     def check_limits(self, queue):
         """What is in work may be above a limit only because the limit was lowered meanwhile."""
