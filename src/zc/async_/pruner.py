@@ -1,4 +1,4 @@
-"""Forgets what nobody needs any more: old completed jobs, and shards of processes that are gone.
+"""Forgets what nobody needs any more: old completed jobs, and what is left of processes and quotas that are gone.
 
 One pass in a while, in the dispatch thread; the dispatcher commits. It touches only what is no one else's at the time:
 archives of its own agents and of dispatchers that do not run, and shards that were empty for long. It needs nobody to
@@ -42,6 +42,8 @@ class Pruner:
             limit = now - queue.keep_completed_for
             queue.live.forget(prune_completed(self._archives(queue), limit, queue.keep_completed))
             drop_unused(queue.shards, now - SHARD_IDLE)
+            drop_dispatchers(queue, self._uuid, limit)
+            drop_lanes(queue)
 
     def _archives(self, queue: Queue) -> list[Completed]:
         records = queue.dispatchers.values()
@@ -61,3 +63,20 @@ def prune_completed(archives: list[Completed], limit: datetime, most: int) -> li
         forgotten += page
         surplus -= len(page)
     return forgotten
+
+
+def drop_dispatchers(queue: Queue, mine: UUID, limit: datetime) -> None:
+    """Drop the records of dispatchers that gave no sign of life since ``limit`` and of whose jobs none is kept."""
+    for uuid, record in queue.dispatchers.items():
+        last = record.last_ping.value
+        is_gone = record.activated is None and uuid != mine and last is not None and last < limit
+        if is_gone and not any(len(agent.completed) or len(agent) for agent in record.values()):
+            queue.dispatchers.unregister(uuid)
+
+
+def drop_lanes(queue: Queue) -> None:
+    """Drop empty lanes of quotas that were removed. Writing them makes a claim conflict that fills one just now."""
+    for names, lane in list(queue.lanes.items()):
+        if not len(lane) and any(name not in queue.quotas for name in names):
+            lane._p_changed = True
+            del queue.lanes[names]

@@ -21,6 +21,7 @@ from zc.async_ import dispatcher
 from zc.async_.interfaces import KEY
 from zc.async_.interfaces import DatabaseOpened
 from zc.async_.interfaces import IDispatcherActivated
+from zc.async_.job import Job
 from zc.async_.subscribers import AgentInstaller
 from zc.async_.subscribers import queue_installer
 from zc.async_.testing import wait_until
@@ -57,6 +58,18 @@ def connection(db):
 @pytest.fixture
 def queue(connection):
     return connection.root()[KEY][""]
+
+
+@pytest.fixture
+def put(queue):
+    """Queue a job, or a callable with arguments, and commit."""
+
+    def put(item, *args, **terms):
+        job = queue.put(item if isinstance(item, Job) else Job(item, *args), **terms)
+        transaction.commit()
+        return job
+
+    return put
 
 
 class Clock:

@@ -61,16 +61,6 @@ def store(connection):
     return store
 
 
-@pytest.fixture
-def put(queue):
-    def put(job):
-        queue.put(job)
-        transaction.commit()
-        return job
-
-    return put
-
-
 def note(*args):
     calls.append(args)
     return args[-1]

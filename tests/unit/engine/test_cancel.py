@@ -17,16 +17,6 @@ from zc.async_.testing import wait_for_start
 from zc.async_.testing import wait_until
 
 
-@pytest.fixture
-def put(queue):
-    def put(callable, *args, **terms):
-        job = queue.put(Job(callable, *args), **terms)
-        transaction.commit()
-        return job
-
-    return put
-
-
 @pytest.fixture(autouse=True)
 def look_always(monkeypatch):
     monkeypatch.setattr(cancel, "LOOK_INTERVAL", 0)

@@ -25,16 +25,6 @@ from zc.async_.testing import wait_for_start
 from zc.async_.testing import wait_until
 
 
-@pytest.fixture
-def put(queue):
-    def put(callable, *args, **terms):
-        job = queue.put(Job(callable, *args), **terms)
-        transaction.commit()
-        return job
-
-    return put
-
-
 def test_E118_a_job_runs(put, dispatch):
     dispatch()
     assert wait_for_result(put(sample_jobs.add, 40)) == 42
@@ -120,36 +110,21 @@ def test_size_limits_what_runs_at_once(put, dispatch, release):
     assert jobs[0].status == ACTIVE
 
 
-def test_a_quota_is_kept_and_its_next_job_starts_at_once(queue, put, dispatch, release):
+@pytest.mark.parametrize("dispatchers_at_work", [1, 2])
+def test_K89_a_quota_is_kept_and_its_next_job_starts_at_once(queue, put, dispatch, release, dispatchers_at_work):
     queue.quotas.create("one")
-    dispatch(poll_interval=3600)
-    jobs = []
-    for name in "abc":
-        job = Job(sample_jobs.hold, name)
-        job.quota_names = ("one",)
-        jobs.append(queue.put(job))
-        transaction.commit()
-    for name, job in zip("abc", jobs, strict=True):
-        wait_for_start(job)
-        assert [other.status for other in jobs].count(ACTIVE) == 1
-        release(name)
-        wait_for_result(job)
-
-
-def test_K89_a_quota_is_kept_across_dispatchers(queue, put, dispatch, release):
-    queue.quotas.create("one")
-    for _ in range(2):
+    for _ in range(dispatchers_at_work):
         dispatch(poll_interval=3600)
     jobs = []
     for name in "abcd":
         job = Job(sample_jobs.hold, name)
         job.quota_names = ("one",)
-        jobs.append(queue.put(job))
-    transaction.commit()
+        jobs.append(put(job))
     for name, job in zip("abcd", jobs, strict=True):
         wait_for_start(job)
         assert [other.status for other in jobs].count(ACTIVE) == 1
         release(name)
+        wait_for_result(job)
 
 
 def test_E84_an_expired_job_fails_whatever_the_filter_says(put, dispatch):

@@ -32,16 +32,6 @@ from zc.async_.testing import wait_until
 from zc.async_.timekeys import dt_to_long
 
 
-@pytest.fixture
-def put(queue):
-    def put(callable, *args, **terms):
-        job = queue.put(Job(callable, *args), **terms)
-        transaction.commit()
-        return job
-
-    return put
-
-
 class Owner:
     poll_interval = 5
 

@@ -22,16 +22,6 @@ from zc.async_.testing import wait_for_start
 from zc.async_.testing import wait_until
 
 
-@pytest.fixture
-def put(queue):
-    def put(callable, *args):
-        job = queue.put(Job(callable, *args))
-        transaction.commit()
-        return job
-
-    return put
-
-
 def report(name, *values):
     """Tell of progress, wait for the test, and say what this transaction saw of it."""
     for value in values:

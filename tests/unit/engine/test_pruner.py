@@ -85,3 +85,31 @@ def test_nothing_to_prune_writes_nothing(queue, complete, stopped_clock):
     complete(MINE, 10)
     Pruner(MINE).step([queue], stopped_clock.time)
     assert not queue._p_jar._registered_objects
+
+
+def test_records_of_dispatchers_that_are_gone_go(queue, complete, stopped_clock):
+    complete(OTHER, 3)
+    complete(MINE, 1)
+    Pruner(MINE).step([queue], stopped_clock.time + timedelta(days=30))
+    assert queue.dispatchers.keys() == [MINE, OTHER]
+    queue.dispatchers[OTHER].deactivate()
+    Pruner(MINE).step([queue], stopped_clock.time)
+    assert queue.dispatchers.keys() == [MINE, OTHER]
+    Pruner(MINE).step([queue], stopped_clock.time + timedelta(days=30))
+    assert queue.dispatchers.keys() == [MINE]
+
+
+def test_empty_lanes_of_removed_quotas_go(queue, stopped_clock):
+    queue.quotas.create("removed")
+    queue.quotas.create("kept")
+    for name in ("removed", "kept"):
+        job = Job(str, name)
+        job.quota_names = (name,)
+        queue.put(job)
+    transaction.commit()
+    queue.claim_jobs(1, lambda job: False)
+    while queue:
+        queue.pull()
+    queue.quotas.remove("removed")
+    Pruner(MINE).step([queue], stopped_clock.time)
+    assert list(queue.lanes.keys()) == [("kept",)]

@@ -42,16 +42,6 @@ def store(connection):
     return store
 
 
-@pytest.fixture
-def put(queue):
-    def put(job, **terms):
-        job = queue.put(job, **terms)
-        transaction.commit()
-        return job
-
-    return put
-
-
 def give(value):
     return value
 

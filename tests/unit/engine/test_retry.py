@@ -59,16 +59,6 @@ def store(connection):
 
 
 @pytest.fixture
-def put(queue):
-    def put(job, **terms):
-        queue.put(job, **terms)
-        transaction.commit()
-        return job
-
-    return put
-
-
-@pytest.fixture
 def naps(monkeypatch):
     """How long a thread would have slept."""
     naps = []

@@ -29,16 +29,6 @@ from zc.async_.subscribers import ThreadedDispatcherInstaller
 
 
 @pytest.fixture
-def put(queue):
-    def put(callable, *args, **terms):
-        job = queue.put(Job(callable, *args), **terms)
-        transaction.commit()
-        return job
-
-    return put
-
-
-@pytest.fixture
 def functional(connection, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     yield connection

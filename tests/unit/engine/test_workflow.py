@@ -31,16 +31,6 @@ def journal():
     return calls
 
 
-@pytest.fixture
-def put(queue):
-    def put(job):
-        queue.put(job)
-        transaction.commit()
-        return job
-
-    return put
-
-
 def note(name):
     calls.append(name)
     return name
