@@ -1,5 +1,6 @@
 """How Sphinx builds the documentation."""
 
+import importlib
 from importlib import metadata
 
 from docutils import nodes
@@ -33,9 +34,26 @@ class StateTable(Directive):
         return [node]
 
 
+class Modules(Directive):
+    """Modules of the engine with the first lines of their docstrings."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+
+    def run(self):
+        entries = StringList()
+        for module in self.arguments[0].split():
+            promise = importlib.import_module(f"zc.async_.{module}").__doc__.partition("\n")[0]
+            entries.extend(StringList([f"``{module}``", f"   {promise}"]))
+        node = nodes.container()
+        self.state.nested_parse(entries, 0, node)
+        return [node]
+
+
 def name(status):
     return status.default.lower()
 
 
 def setup(app):
     app.add_directive("state-table", StateTable)
+    app.add_directive("modules", Modules)

@@ -9,6 +9,7 @@ The floors of the house, from above::
 
 import ast
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -119,3 +120,10 @@ def test_modules_stay_short(name):
 def test_namespace_packages_have_no_init():
     for folder in ("zc", "plone", "plone/app"):
         assert not (SRC / folder / "__init__.py").exists()
+
+
+def test_the_docs_show_all_rooms_of_the_engine():
+    page = (SRC.parent / "docs" / "explanation" / "rooms.rst").read_text(encoding="utf-8")
+    listed = {name for names in re.findall(r"^\.\. modules:: (.*(?:\n {3}.*)*)", page, re.M) for name in names.split()}
+    rooms = {name.split(".")[2] for name in MODULES if name.startswith("zc.async_.") and ".monitor" not in name}
+    assert listed == rooms
