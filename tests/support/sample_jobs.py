@@ -24,6 +24,7 @@ class Gates:
         self._lock = threading.Lock()
         self._events: dict[str, threading.Event] = {}
         self._all_open = False
+        self.arrived: set[str] = set()
 
     def __getitem__(self, name: str) -> threading.Event:
         with self._lock:
@@ -69,6 +70,7 @@ def mark_and_fail(name: str) -> None:
 
 def hold(name: str, seconds: float = 20) -> str:
     """Wait until the test releases the name."""
+    GATES.arrived.add(name)
     if not GATES[name].wait(seconds):
         raise AssertionError(f"{name} was never released")
     return name

@@ -131,6 +131,17 @@ def log(caplog):
 
 
 @pytest.fixture
+def wait_for_arrival():
+    """Wait until the held job of that name is at its gate: a started job may not have reached a thread yet."""
+
+    def wait(name):
+        wait_until(lambda: name in sample_jobs.GATES.arrived, 6, lambda: f"{name} did not arrive")
+        transaction.begin()
+
+    return wait
+
+
+@pytest.fixture
 def release():
     """Let the held job of that name go on."""
 

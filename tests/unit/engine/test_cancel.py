@@ -119,10 +119,10 @@ def test_a_running_job_is_not_attempted_again(put, dispatch, release):
     assert sample_jobs.ATTEMPTS["conflict"] == 1
 
 
-def test_a_job_whose_worker_vanished_is_not_run_again(queue, put, dispatch, release):
+def test_a_job_whose_worker_vanished_is_not_run_again(queue, put, dispatch, release, wait_for_arrival):
     one = dispatch()
     job = put(sample_jobs.hold, "held")
-    wait_for_start(job)
+    wait_for_arrival("held")
     job.cancel()
     transaction.commit()
     one.deactivate(0.1)

@@ -210,10 +210,10 @@ def test_E112_a_clean_stop_deactivates_the_record(connection, queue, dispatch):
     assert queue.dispatchers[one.UUID].activated is None
 
 
-def test_a_stop_waits_for_running_jobs(put, dispatch, release):
+def test_a_stop_waits_for_running_jobs(put, dispatch, release, wait_for_arrival):
     one = dispatch()
     job = put(sample_jobs.hold, "held")
-    wait_for_start(job)
+    wait_for_arrival("held")
     waiter = sample_jobs.threading.Timer(0.3, release, ["held"])
     waiter.start()
     assert one.deactivate(10) is True
@@ -221,10 +221,10 @@ def test_a_stop_waits_for_running_jobs(put, dispatch, release):
     assert job.result == "held"
 
 
-def test_a_stop_gives_back_what_runs_too_long(queue, put, dispatch, release, log):
+def test_a_stop_gives_back_what_runs_too_long(queue, put, dispatch, release, log, wait_for_arrival):
     one = dispatch()
     job = put(sample_jobs.hold, "held")
-    wait_for_start(job)
+    wait_for_arrival("held")
     assert one.deactivate(0.2) is False
     transaction.begin()
     assert (job.status, job.interruptions) == (PENDING, 1)
@@ -234,10 +234,10 @@ def test_a_stop_gives_back_what_runs_too_long(queue, put, dispatch, release, log
     assert job.agent.parent.UUID == other.UUID
 
 
-def test_E110_a_worker_that_lost_its_job_leaves_no_trace(queue, put, dispatch, release):
+def test_E110_a_worker_that_lost_its_job_leaves_no_trace(queue, put, dispatch, release, wait_for_arrival):
     one = dispatch(size=1)
     job = put(hold_then_mark, "trace")
-    wait_for_start(job)
+    wait_for_arrival("trace")
     queue.dispatchers[one.UUID].deactivate()
     transaction.commit()
     assert job.status == PENDING

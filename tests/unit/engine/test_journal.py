@@ -268,10 +268,10 @@ def test_K49_active_jobs_are_sorted_newest_first(stopped_clock, journal):
     assert [number for number, _ in journal.active()] == [1, 3, 2]
 
 
-def test_K24_a_reassigned_job_is_not_counted_as_completed(queue, put, dispatch, release):
+def test_K24_a_reassigned_job_is_not_counted_as_completed(queue, put, dispatch, release, wait_for_arrival):
     one = dispatch(size=1)
     job = put(sample_jobs.hold, "taken")
-    wait_for_start(job)
+    wait_for_arrival("taken")
     wait_until(one.getActiveJobIds, 5, lambda: "not begun")
     queue.dispatchers[one.UUID].deactivate()
     job.retry_policy_factory = None

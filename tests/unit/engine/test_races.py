@@ -33,7 +33,6 @@ from zc.async_.shards import drop_unused
 from zc.async_.subscribers import AgentInstaller
 from zc.async_.subscribers import queue_installer
 from zc.async_.testing import wait_for_result
-from zc.async_.testing import wait_for_start
 from zc.async_.testing import wait_until
 from zc.async_.waker import Waker
 
@@ -449,13 +448,13 @@ def test_a_dispatcher_ends_though_the_server_is_away(queue, dispatch, monkeypatc
 # Ending
 
 
-def test_a_dispatcher_ends_though_its_queue_was_removed(connection, queue, put, dispatch, release):
+def test_a_dispatcher_ends_though_its_queue_was_removed(connection, queue, put, dispatch, release, wait_for_arrival):
     queue.parent["other"] = other = Queue()
     transaction.commit()
     one = dispatch(size=1)
-    job = other.put(Job(sample_jobs.hold, "held"))
+    other.put(Job(sample_jobs.hold, "held"))
     transaction.commit()
-    wait_for_start(job)
+    wait_for_arrival("held")
     transaction.begin()
     del queue.parent["other"]
     transaction.commit()
@@ -464,12 +463,12 @@ def test_a_dispatcher_ends_though_its_queue_was_removed(connection, queue, put, 
     assert one.activated is None
 
 
-def test_of_two_who_end_a_dispatcher_one_is_refused(queue, put, dispatch, release):
+def test_of_two_who_end_a_dispatcher_one_is_refused(queue, put, dispatch, release, wait_for_arrival):
     one = dispatch()
     job = Job(sample_jobs.hold, "held")
     queue.put(job)
     transaction.commit()
-    wait_for_start(job)
+    wait_for_arrival("held")
     first = threading.Thread(target=one.deactivate, args=(5,))
     first.start()
     wait_until(one.stopping.is_set, 5, lambda: "not stopping")
@@ -540,12 +539,12 @@ def commit_then_mark(name):
     return sample_jobs.mark(name)
 
 
-def test_a_job_that_was_taken_away_leaves_no_trace_after_its_own_checkpoint(queue, put, dispatch, release):
+def test_a_job_that_was_taken_away_leaves_no_trace_after_its_own_checkpoint(queue, dispatch, release, wait_for_arrival):
     one = dispatch(size=1)
     job = Job(commit_then_mark, "trace")
     queue.put(job)
     transaction.commit()
-    wait_for_start(job)
+    wait_for_arrival("trace")
     queue.dispatchers[one.UUID].deactivate()
     queue.remove(job)
     transaction.commit()
