@@ -14,9 +14,9 @@ from typing import Any
 
 from persistent import Persistent
 from transaction import TransactionManager
-from twisted.python import failure
 from zope.interface import implementer
 
+from zc.async_.failures import isFailure
 from zc.async_.interfaces import ASSIGNED
 from zc.async_.interfaces import NEW
 from zc.async_.interfaces import PENDING
@@ -30,11 +30,6 @@ if TYPE_CHECKING:
 
     from zc.async_.job import Job
     from zc.async_.queue import Queue
-
-
-def isFailure(value: Any) -> bool:
-    """Whether a result tells of a failure."""
-    return isinstance(value, failure.Failure)
 
 
 def pass_through(result: Any) -> Any:

@@ -127,6 +127,11 @@ class _StorageUnpickler(pickle.Unpickler):
         return None
 
 
+def isFailure(value: Any) -> bool:
+    """Whether a result tells of a failure."""
+    return isinstance(value, failure.Failure)
+
+
 def sanitize(error: failure.Failure) -> Failure:
     """Our own kind of failure made of any Twisted one."""
     if isinstance(error, Failure):

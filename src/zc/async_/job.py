@@ -20,12 +20,12 @@ from zc.async_.callbacks import Callbacks
 from zc.async_.callbacks import ConditionalCallbackProxy
 from zc.async_.callbacks import SuccessFailureCallbackProxy
 from zc.async_.callbacks import call_late
-from zc.async_.callbacks import isFailure
 from zc.async_.callbacks import status_as_callback
 from zc.async_.containers import OwnedDict
 from zc.async_.containers import OwnedList
 from zc.async_.describe import describe_callable
 from zc.async_.describe import describe_job
+from zc.async_.failures import isFailure
 from zc.async_.interfaces import ACTIVE
 from zc.async_.interfaces import ASSIGNED
 from zc.async_.interfaces import CALLBACKS

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from typing import Any
 
-from twisted.python import failure
 from zope.event import notify
 
 from zc.async_ import clock
 from zc.async_.describe import custom_repr
+from zc.async_.failures import isFailure
 from zc.async_.interfaces import IJob
 from zc.async_.interfaces import JobCompleted
 from zc.async_.later import comes_later
@@ -47,7 +47,7 @@ def record(job: Job, agent: Agent | None, started: datetime | None, result: Any)
     elif comes_later(result):
         job.started(clock.now() if started is None else started)
     elif other is None:
-        job.finished(agent, started, clock.now(), sanitize(result) if is_failure(result) else result)
+        job.finished(agent, started, clock.now(), sanitize(result) if isFailure(result) else result)
     elif other.is_completed:
         job.finished(agent, started, clock.now(), other.result)
     else:
@@ -56,21 +56,16 @@ def record(job: Job, agent: Agent | None, started: datetime | None, result: Any)
 
 def reduced(result: Any, problem: Failure) -> Any:
     """What to store instead of a result that met this problem when it was stored; raises it when nothing is left."""
-    if not is_failure(result):
+    if not isFailure(result):
         return problem
     if isinstance(result.value, ReducedError) and not result.frames:
         problem.raiseException()
     return Failure(ReducedError(result.getErrorMessage()[:TEXT_KEPT]))
 
 
-def is_failure(result: Any) -> bool:
-    """Whether a result tells of a failure."""
-    return isinstance(result, failure.Failure)
-
-
 def log_outcome(job: Job) -> None:
     """Tell of a success in the trace, of a failure at the job's level."""
-    if is_failure(job.result):
+    if isFailure(job.result):
         events.log(_failure_level(job), "%s failed with traceback:\n%s", job.title, job.result.getTraceback())
     else:
         trace.info("%s succeeded with result: %s", job.title, custom_repr(job.result))
@@ -78,7 +73,7 @@ def log_outcome(job: Job) -> None:
 
 def log_lost(job: Job, result: Any) -> None:
     """Tell of an outcome that is lost because it could not be committed."""
-    if is_failure(result):
+    if isFailure(result):
         events.log(_failure_level(job), "Commit failed for %s. Prior traceback:\n%s", job.title, result.getTraceback())
     else:
         events.info("Commit failed for %s. Prior result: %s", job.title, custom_repr(result))
@@ -93,7 +88,7 @@ def announce(job: Job) -> None:
     transactions = job._p_jar.transaction_manager
     transactions.begin()
     try:
-        notify(JobCompleted(job, not is_failure(job.result)))
+        notify(JobCompleted(job, not isFailure(job.result)))
         transactions.commit()
     except JOB_ERRORS:
         events.error("a subscriber to the completion of %r failed", job, exc_info=True)

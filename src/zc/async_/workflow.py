@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from typing import Any
 
 from zc.async_.callbacks import as_job
-from zc.async_.callbacks import isFailure
+from zc.async_.failures import isFailure
 from zc.async_.interfaces import NEW
 from zc.async_.interfaces import BadStatusError
 from zc.async_.job import Job
