@@ -13,7 +13,7 @@ BIN := .venv/bin
 PIP_INSTALL := $(BIN)/pip install --disable-pip-version-check --no-build-isolation -c constraints.txt
 DEMO := examples/plone.app.asyncdemo
 
-.PHONY: help install demo start test test-unit lint format typecheck bench dist release-check docs clean
+.PHONY: help install demo start test test-unit test-browser lint format typecheck bench dist release-check docs clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ test: install ## Run all tests; ARGS="-k alias -x" goes to pytest
 
 test-unit: install ## Run the tests that need neither Plone nor a server
 	$(BIN)/python -m pytest tests/unit $(ARGS)
+
+test-browser: .venv/browser ## Run the tests in a real browser, which must be installed: Chromium
+	$(BIN)/python -m pytest tests/browser $(ARGS)
 
 lint: .venv/lint ## Check style, ZCML, templates and spelling; change nothing
 	$(BIN)/ruff check
@@ -82,7 +85,7 @@ $(BIN)/pip:
 	{ tail -n 20 .venv/install.log; exit 1; }
 	@touch $@
 
-.venv/lint .venv/docs: .venv/installed
+.venv/lint .venv/docs .venv/browser: .venv/installed
 	@echo "Installing the tools for $(@F)."
 	@$(PIP_INSTALL) -q -e '.[$(@F)]' >.venv/$(@F).log 2>&1 || { tail -n 20 .venv/$(@F).log; exit 1; }
 	@touch $@

@@ -100,6 +100,7 @@ setup(
             "z3c.dependencychecker",
             "zpretty",
         ],
+        "browser": ["axe-playwright-python", "playwright"],
         "docs": ["Sphinx"],
     },
     entry_points={"z3c.autoinclude.plugin": ["target = plone"]},

@@ -1,62 +1,7 @@
-"""One cluster for all functional tests: the very processes of ``examples/run.py``."""
-
-import socket
-from contextlib import closing
-from contextlib import contextmanager
+"""One cluster for all functional tests."""
 
 import pytest
-from cluster import wait_until
-from demo.cluster import SITE
-from demo.cluster import DemoCluster
-from ZEO.ClientStorage import ClientStorage
-from ZODB.DB import DB
-
-from zc.async_.interfaces import KEY
-
-
-class Lab(DemoCluster):
-    """The cluster, and ways to look into it from outside."""
-
-    def running_worker(self):
-        """The worker's process; another is started if the last one has ended."""
-        process = self.processes[self.worker.name]
-        if process.exit_code is not None:
-            process = self.launch(self.worker)
-            self.worker.wait_until_serving(process)
-        wait_until(self.dispatcher_is_active, "the dispatcher is active", 10)
-        return process
-
-    def dispatcher_is_active(self):
-        """What the database says: whether anybody claims to run the worker's dispatcher."""
-        with self.root() as root:
-            (record,) = root[KEY][""].dispatchers.values()
-            return record.activated is not None
-
-    def pages(self):
-        """The ids of the pages that jobs have made."""
-        with self.root() as root:
-            site = root["Application"]._getOb(SITE)
-            return {name for name in site._tree if name.startswith("async-demo")}
-
-    @contextmanager
-    def root(self):
-        """The root of the database, as it is now."""
-        storage = ClientStorage(("127.0.0.1", self.zeo.port), read_only=True, blob_dir=str(self.home / "reader"))
-        with closing(DB(storage)) as database, database.transaction() as connection:
-            yield connection.root()
-
-    def ask_monitor(self, line):
-        """All that the worker's monitor answers to one line."""
-        with socket.create_connection(("127.0.0.1", self.worker.monitor_port), timeout=10) as sock:
-            sock.sendall(f"{line}\n".encode())
-            with sock.makefile(encoding="utf-8") as answer:
-                return answer.read()
-
-    def started_job(self, browser, pause):
-        """The address of a job that is running, and will for ``pause`` seconds."""
-        address = self.queue_job(browser, title="A slow job", pause=str(pause))
-        wait_until(lambda: browser.get_json(address)["started"], "the job has started", 10)
-        return address
+from lab import Lab
 
 
 @pytest.fixture(scope="session")
