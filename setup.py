@@ -53,6 +53,8 @@ setup(
         "plone.uuid",
         "Products.CMFCore",
         "Products.CMFPlone>=6.2.0",
+        "Products.PlonePAS",
+        "Products.ZCatalog",
         "transaction",
         "Twisted",
         "zc.lockfile",

@@ -1,6 +1,7 @@
 """A Plone site with the add-on in it, and a way to run its jobs as a worker does."""
 
 import importlib
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,9 +13,15 @@ from plone.app.testing import FunctionalTesting
 from plone.app.testing import PloneSandboxLayer
 from plone.app.testing import setRoles
 from pytest_plone import fixtures_factory
+from zope.component import getGlobalSiteManager
 from zope.component import getUtility
 
+from plone.app.async_ import subscribers
 from plone.app.async_.interfaces import IAsyncService
+from plone.app.async_.interfaces import IQueueReady
+from zc.async_.dispatcher import Dispatcher
+from zc.async_.interfaces import IDispatcherActivated
+from zc.async_.subscribers import agent_installer
 
 
 class AsyncFixture(PloneSandboxLayer):
@@ -113,3 +120,22 @@ def failure_of(run):
         return result.value
 
     return failure_of
+
+
+ACTIVATION = (agent_installer, subscribers.configureDispatcher, subscribers.notifyQueueReady)
+
+
+@pytest.fixture
+def worker(service, site):
+    """A dispatcher, with what the worker's role file registers."""
+    components = getGlobalSiteManager()
+    for handler in ACTIVATION:
+        components.registerHandler(handler, [IDispatcherActivated])
+    components.registerHandler(subscribers.configureQueue, [IQueueReady])
+    dispatcher = Dispatcher(site._p_jar.db(), poll_interval=0.2, uuid=uuid.uuid4())
+    dispatcher.activate()
+    yield dispatcher
+    dispatcher.deactivate(timeout=10)
+    for handler in ACTIVATION:
+        components.unregisterHandler(handler, [IDispatcherActivated])
+    components.unregisterHandler(subscribers.configureQueue, [IQueueReady])

@@ -257,7 +257,7 @@ def test_arguments_that_cannot_be_stored_are_counted_as_the_caller_does(service,
             service.queueJob(add_numbers, folder, 1, stream)
         with pytest.raises(JobNotPicklable, match=r"^kwargs\['b'\] cannot be stored"):
             service.queueJob(add_numbers, folder, 1, b=stream)
-    with pytest.raises(ContextWithoutPath, match=r"^args\[1\]: .* has no path"):
+    with pytest.raises(ContextWithoutPath, match=r"^args\[1\]\[0\]: .*Folder .* has no path"):
         service.queueJob(add_numbers, folder, 1, [folder.aq_base.__of__(folder.aq_base)])
     assert len(service.getQueues()[""]) == 0
 

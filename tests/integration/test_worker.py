@@ -1,43 +1,17 @@
 """Service jobs run by the engine's own dispatcher, in its threads."""
 
-import uuid
-
-import pytest
 import transaction
 from plone.app.testing import TEST_USER_ID
 from zope.component import getGlobalSiteManager
 
 from plone.app.async_ import subscribers
 from plone.app.async_.interfaces import IJobSuccess
-from plone.app.async_.interfaces import IQueueReady
-from zc.async_.dispatcher import Dispatcher
-from zc.async_.interfaces import IDispatcherActivated
-from zc.async_.subscribers import agent_installer
 from zc.async_.testing import wait_for_result
-
-
-ACTIVATION = (agent_installer, subscribers.configureDispatcher, subscribers.notifyQueueReady)
 
 
 def add_document(context, name):
     context.invokeFactory("Document", name)
     return [item.getId() for item in context.listFolderContents()]
-
-
-@pytest.fixture
-def worker(service, site):
-    """A dispatcher, with what the worker's role file registers."""
-    components = getGlobalSiteManager()
-    for handler in ACTIVATION:
-        components.registerHandler(handler, [IDispatcherActivated])
-    components.registerHandler(subscribers.configureQueue, [IQueueReady])
-    dispatcher = Dispatcher(site._p_jar.db(), poll_interval=0.2, uuid=uuid.uuid4())
-    dispatcher.activate()
-    yield dispatcher
-    dispatcher.deactivate(timeout=10)
-    for handler in ACTIVATION:
-        components.unregisterHandler(handler, [IDispatcherActivated])
-    components.unregisterHandler(subscribers.configureQueue, [IQueueReady])
 
 
 def test_jobs_of_one_quota_run_in_order(service, folder, worker):

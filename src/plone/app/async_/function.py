@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from Acquisition import aq_base
 
-from plone.app.async_.references import unpack
+from plone.app.async_.arguments import unpack
 from zc.async_.describe import custom_repr
 from zc.async_.interfaces import JobNotPicklable
 from zc.async_.picklable import picklable

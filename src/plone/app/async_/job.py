@@ -6,17 +6,16 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from Acquisition import aq_base
-
 from plone.app.async_ import environment
+from plone.app.async_.arguments import has_references
+from plone.app.async_.arguments import pack_arguments
 from plone.app.async_.environment import Environment
 from plone.app.async_.function import ContentCall
 from plone.app.async_.function import storable
 from plone.app.async_.queues import DEFAULT_QUOTA
 from plone.app.async_.references import ContentReference
 from plone.app.async_.references import Path
-from plone.app.async_.references import has_references
-from plone.app.async_.references import pack_arguments
+from plone.app.async_.references import has_place
 from plone.app.async_.references import reference_to
 from plone.app.async_.request import RequestState
 from zc.async_ import job as engine
@@ -82,7 +81,7 @@ class Job(SiteJob):
     def __init__(self, callable: Any, /, *args: Any, **kwargs: Any) -> None:
         args, kwargs = pack_arguments(args, kwargs)
         owner = getattr(callable, "__self__", None)
-        if aq_base(owner) is not owner:
+        if has_place(owner):
             callable = ContentCall(reference_to(owner, "callable"), callable.__name__)
         else:
             callable = storable(callable, "callable")

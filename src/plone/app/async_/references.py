@@ -1,17 +1,17 @@
 """Content objects as data: a path and a UID, found again in the worker.
 
-Nothing here is acquired: what is found is at the very path, or has the very UID. Looking up is unrestricted, for the
-one who queued the job held the object; what the job may do with it is checked as usual.
+The path leads into mounted databases by itself, and to where an administrator has moved a folder since, so the name
+of the database is not kept. Nothing here is acquired: what is found is at the very path, or has the very UID. Looking
+up is unrestricted, for the one who queued the job held the object; what the job may do with it is checked as usual.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from collections.abc import Iterable
 from typing import Any
 from typing import NamedTuple
 
 from Acquisition import aq_base
+from OFS.interfaces import IApplication
 from persistent import Persistent
 from plone.uuid.interfaces import IUUID
 from Products.CMFCore.utils import getToolByName
@@ -45,6 +45,9 @@ class ContentReference(NamedTuple):
         if found is None:
             raise missing(kind, self.path)
         return found
+
+    def __repr__(self) -> str:
+        return f"<content {'/'.join(self.path) or '/'}>"
 
 
 def missing(kind: str, path: Path) -> BadRequest:
@@ -85,55 +88,26 @@ def has_path(obj: Any) -> bool:
     return callable(getattr(aq_base(obj), "getPhysicalPath", None))
 
 
+def has_place(obj: Any) -> bool:
+    """Whether it is an object of the tree of content, even if it has lost its place there."""
+    base = aq_base(obj)
+    return isinstance(base, Persistent) and (base is not obj or has_path(obj))
+
+
 def reference_to(obj: Any, name: str) -> ContentReference:
     """A reference to an object; ``ContextWithoutPath``, calling it ``name``, if a worker could not find it."""
     path = tuple(obj.getPhysicalPath()) if has_path(obj) else ()
-    if path[:1] != ("",):
+    uid = uid_of(obj)
+    if not _is_findable(obj, path, uid):
         raise ContextWithoutPath(
-            f"{name}: {custom_repr(obj)} has no path from the root of Zope; give a content object, or the site, "
+            f"{name}: {custom_repr(aq_base(obj))} has no path from the root of Zope; give a content object or the site "
             "as you get it by traversal or from the catalog's getObject()"
         )
-    return ContentReference(path, uid_of(obj))
+    return ContentReference(path, uid)
 
 
-def pack_arguments(args: Iterable[Any], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Arguments with each content object, however deep in lists, tuples and dicts, made a reference.
-
-    Raises ``ContextWithoutPath``, naming the argument, for other things that only exist in an acquisition context.
-    """
-    positional = tuple(_pack(value, f"args[{index}]") for index, value in enumerate(args))
-    return positional, {key: _pack(value, f"kwargs[{key!r}]") for key, value in kwargs.items()}
-
-
-def _pack(value: Any, name: str) -> Any:
-    base = aq_base(value)
-    if base is not value and isinstance(base, Persistent):
-        return reference_to(value, name)
-    return _rebuild(value, lambda item: _pack(item, name))
-
-
-def unpack(value: Any) -> Any:
-    """``value`` with each reference in it made the content object; ``BadRequest`` if one is gone.
-
-    Lists, tuples and dicts are copies: a second attempt of a job gets them as they were.
-    """
-    if type(value) is ContentReference:
-        return value.find("Argument")
-    return _rebuild(value, unpack)
-
-
-def has_references(value: Any) -> bool:
-    """Whether there is a reference in ``value``."""
-    if type(value) is ContentReference:
-        return True
-    if type(value) is dict:
-        value = tuple(value.values())
-    return type(value) in (list, tuple) and any(map(has_references, value))
-
-
-def _rebuild(value: Any, change: Callable[[Any], Any]) -> Any:
-    if type(value) is dict:
-        return {key: change(item) for key, item in value.items()}
-    if type(value) in (list, tuple):
-        return type(value)(change(item) for item in value)
-    return value
+def _is_findable(obj: Any, path: Path, uid: str | None) -> bool:
+    """Whether a worker could find it; what has a UID was in its place, or will be, without looking there."""
+    if len(path) == 1:  # what is in no container may have the root's path, too
+        return IApplication.providedBy(obj)
+    return path[:1] == ("",) and (uid is not None or find_path(obj, path) is not None)

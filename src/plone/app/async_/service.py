@@ -10,6 +10,8 @@ from typing import Any
 from zope.interface import implementer
 
 from plone.app.async_ import environment
+from plone.app.async_.arguments import pack_arguments
+from plone.app.async_.arguments import unpack
 from plone.app.async_.function import storable
 from plone.app.async_.interfaces import IAsyncService
 from plone.app.async_.job import ServiceJob
@@ -20,9 +22,7 @@ from plone.app.async_.queues import find_queue
 from plone.app.async_.queues import open_queues
 from plone.app.async_.references import ContentReference
 from plone.app.async_.references import Path
-from plone.app.async_.references import pack_arguments
 from plone.app.async_.references import reference_to
-from plone.app.async_.references import unpack
 from zc.async_ import local
 
 

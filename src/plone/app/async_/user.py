@@ -22,11 +22,17 @@ from plone.app.async_.references import missing
 def capture() -> tuple[Path, str | None]:
     """The path of the current user's folder, and the user's id.
 
-    Users who are in no folder have no path: the id is None for Anonymous, and the name of the system user or the
-    emergency user, who stay just that. Roles lent for the moment (``plone.api.env.adopt_roles``) are not captured.
-    Raises ``UserNotRestorable`` for users made up on the fly.
+    Roles lent for the moment (``plone.api.env.adopt_roles``) are not captured. Raises ``UserNotRestorable``.
     """
-    user = getSecurityManager().getUser()
+    return address_of(getSecurityManager().getUser())
+
+
+def address_of(user: Any) -> tuple[Path, str | None]:
+    """The path of a user's folder, and the user's id.
+
+    Users who are in no folder have no path: the id is None for Anonymous, and the name of the system user or the
+    emergency user, who stay just that. Raises ``UserNotRestorable`` for users made up on the fly.
+    """
     base = aq_base(user)
     if base is nobody or user.getUserName() == nobody.getUserName():
         return (), None
@@ -35,7 +41,7 @@ def capture() -> tuple[Path, str | None]:
     folder = aq_parent(aq_inner(user))
     if user.getId() is None or folder is None:
         raise UserNotRestorable(
-            f"the current user {user.getUserName()!r} is in no user folder, so a worker cannot become that user; "
+            f"the user {user.getUserName()!r} is in no user folder, so a worker cannot find that user; "
             "queue the job as a user of the site, for example within plone.api.env.adopt_user"
         )
     return tuple(folder.getPhysicalPath()), user.getId()
