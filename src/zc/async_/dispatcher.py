@@ -25,6 +25,7 @@ from zc.async_.claimer import AgentFailed
 from zc.async_.claimer import Claimer
 from zc.async_.claimer import give_back
 from zc.async_.describe import getId
+from zc.async_.errors import is_conflict
 from zc.async_.heartbeat import Heartbeat
 from zc.async_.interfaces import KEY
 from zc.async_.journal import Journal
@@ -271,7 +272,7 @@ class Dispatcher(Reporting):
             except BaseException as error:
                 self._transactions.abort()
                 conflicts += 1
-                if conflicts == ATTEMPTS or not _is_conflict(error):
+                if conflicts == ATTEMPTS or not is_conflict(error):
                     traceback = error.__traceback__  # the journal's Failure takes it from the exception
                     self.journal.failed(self._claimer.picture)
                     error.__traceback__ = traceback
@@ -317,8 +318,3 @@ class Dispatcher(Reporting):
                 return
             except TransientError:
                 self._transactions.abort()
-
-
-def _is_conflict(error: BaseException) -> bool:
-    """Whether another attempt at once may do; ZEO says so even of an absent server, for which each attempt waits."""
-    return isinstance(error, TransientError) and not isinstance(error, ClientDisconnected)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from transaction.interfaces import TransientError
+from ZEO.Exceptions import ClientDisconnected
+
 
 class AsyncError(Exception):
     """Something is wrong with a job or a queue."""
@@ -46,3 +49,8 @@ class UnknownQuota(AsyncError, ValueError):
 
 class IdentityError(AsyncError):
     """The identity (UUID) of this instance cannot be used."""
+
+
+def is_conflict(error: BaseException) -> bool:
+    """Whether another attempt at once may do; ZEO says so even of an absent server, for which each attempt waits."""
+    return isinstance(error, TransientError) and not isinstance(error, ClientDisconnected)

@@ -11,6 +11,7 @@ from zope.event import notify
 
 from zc.async_ import clock
 from zc.async_.describe import custom_repr
+from zc.async_.errors import is_conflict
 from zc.async_.failures import isFailure
 from zc.async_.interfaces import IJob
 from zc.async_.interfaces import JobCompleted
@@ -30,6 +31,9 @@ trace = logging.getLogger("zc.async.trace")
 
 JOB_ERRORS = (Exception, SystemExit, KeyboardInterrupt, GeneratorExit)
 """Whatever a job's code raises is the job's failure; ``sys.exit()`` in it must not end the worker thread."""
+
+ANNOUNCEMENTS = 5
+"""Times that subscribers hear of an outcome while what they do about it meets conflicts."""
 
 TEXT_KEPT = 4000
 """Characters of a failure that could be stored as text only."""
@@ -84,15 +88,22 @@ def _failure_level(job: Job) -> int:
 
 
 def announce(job: Job) -> None:
-    """Send IJobCompleted and commit what its subscribers did; their errors are logged only."""
+    """Send IJobCompleted and commit what its subscribers did, both again after a conflict.
+
+    Other errors of subscribers are logged only.
+    """
     transactions = job._p_jar.transaction_manager
-    transactions.begin()
-    try:
-        notify(JobCompleted(job, not isFailure(job.result)))
-        transactions.commit()
-    except JOB_ERRORS:
-        events.error("a subscriber to the completion of %r failed", job, exc_info=True)
-        transactions.abort()
+    for attempts_left in reversed(range(ANNOUNCEMENTS)):
+        transactions.begin()
+        try:
+            notify(JobCompleted(job, not isFailure(job.result)))
+            transactions.commit()
+            return
+        except JOB_ERRORS as error:
+            transactions.abort()
+            if not attempts_left or not is_conflict(error):
+                events.error("a subscriber to the completion of %r failed", job, exc_info=True)
+                return
 
 
 def announce_in_environment(job: Job) -> None:

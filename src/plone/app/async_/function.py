@@ -11,6 +11,8 @@ from typing import NamedTuple
 from Acquisition import aq_base
 
 from plone.app.async_.arguments import unpack
+from plone.app.async_.references import has_place
+from plone.app.async_.references import reference_to
 from zc.async_.describe import custom_repr
 from zc.async_.interfaces import JobNotPicklable
 from zc.async_.picklable import picklable
@@ -38,14 +40,35 @@ class ContentCall(NamedTuple):
     method: str | None = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Find the content and call; ``BadRequest`` if it is gone."""
-        function = self.target if self.method is None else getattr(self.target.find("Context"), self.method)
-        return function(*unpack(args), **unpack(kwargs))
+        """Find the content and call; ``BadRequest`` if it is gone, ``AttributeError`` if it has no such method."""
+        return self._function()(*unpack(args), **unpack(kwargs))
+
+    def _function(self) -> Any:
+        if self.method is None:
+            return self.target
+        owner = self.target.find("Context")
+        if not hasattr(aq_base(owner), self.method):  # nor one that is acquired
+            raise AttributeError(f"{'/'.join(self.target.path)} has no method {self.method} any more")
+        return getattr(owner, self.method)
 
     def __repr__(self) -> str:
         if self.method is None:
             return custom_repr(self.target)
-        return f"{'/'.join(self.target.path)} :{self.method}"
+        return f"{'/'.join(self.target.path) or '/'} :{self.method}"
+
+
+def content_call(func: Any, has_content_arguments: bool) -> Any:
+    """What to store as the callable of a ``Job`` so that a worker finds it, with the content that it needs.
+
+    Raises ``JobNotPicklable`` and ``ContextWithoutPath``, calling it ``callable``.
+    """
+    owner = getattr(func, "__self__", None)
+    if has_place(owner):
+        if not hasattr(aq_base(owner), func.__name__):
+            raise JobNotPicklable(f"callable: {owner!r} has no method of the name {func.__name__}")
+        return ContentCall(reference_to(owner, "callable"), func.__name__)
+    stored = storable(func, "callable")
+    return ContentCall(stored) if has_content_arguments else stored
 
 
 def storable(func: Any, name: str) -> Any:

@@ -10,13 +10,10 @@ from plone.app.async_ import environment
 from plone.app.async_.arguments import has_references
 from plone.app.async_.arguments import pack_arguments
 from plone.app.async_.environment import Environment
-from plone.app.async_.function import ContentCall
-from plone.app.async_.function import storable
+from plone.app.async_.function import content_call
 from plone.app.async_.queues import DEFAULT_QUOTA
 from plone.app.async_.references import ContentReference
 from plone.app.async_.references import Path
-from plone.app.async_.references import has_place
-from plone.app.async_.references import reference_to
 from plone.app.async_.request import RequestState
 from zc.async_ import job as engine
 from zc.async_.describe import custom_repr
@@ -80,13 +77,7 @@ class Job(SiteJob):
 
     def __init__(self, callable: Any, /, *args: Any, **kwargs: Any) -> None:
         args, kwargs = pack_arguments(args, kwargs)
-        owner = getattr(callable, "__self__", None)
-        if has_place(owner):
-            callable = ContentCall(reference_to(owner, "callable"), callable.__name__)
-        else:
-            callable = storable(callable, "callable")
-            if has_references((args, kwargs)):
-                callable = ContentCall(callable)
+        callable = content_call(callable, has_references((args, kwargs)))
         super().__init__(callable, *args, **kwargs)
         here = environment.capture()
         self.portal_path, self.uf_path, self.user_id = here.portal_path, here.uf_path, here.user_id
