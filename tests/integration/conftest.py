@@ -126,16 +126,36 @@ ACTIVATION = (agent_installer, subscribers.configureDispatcher, subscribers.noti
 
 
 @pytest.fixture
-def worker(service, site):
-    """A dispatcher, with what the worker's role file registers."""
+def role_of_worker():
+    """What the worker's role file registers."""
     components = getGlobalSiteManager()
     for handler in ACTIVATION:
         components.registerHandler(handler, [IDispatcherActivated])
     components.registerHandler(subscribers.configureQueue, [IQueueReady])
-    dispatcher = Dispatcher(site._p_jar.db(), poll_interval=0.2, uuid=uuid.uuid4())
-    dispatcher.activate()
-    yield dispatcher
-    dispatcher.deactivate(timeout=10)
+    yield
     for handler in ACTIVATION:
         components.unregisterHandler(handler, [IDispatcherActivated])
     components.unregisterHandler(subscribers.configureQueue, [IQueueReady])
+
+
+@pytest.fixture
+def work_on(role_of_worker):
+    """Starts a dispatcher on a database, and ends it with the test."""
+    dispatchers = []
+
+    def work_on(database):
+        dispatcher = Dispatcher(database, poll_interval=0.2, uuid=uuid.uuid4())
+        dispatcher.activate()
+        dispatchers.append(dispatcher)
+        return dispatcher
+
+    yield work_on
+    for dispatcher in dispatchers:
+        if dispatcher.activated:
+            dispatcher.deactivate(timeout=10)
+
+
+@pytest.fixture
+def worker(service, site, work_on):
+    """A dispatcher on the database of the site."""
+    return work_on(site._p_jar.db())

@@ -3,13 +3,21 @@
 import pytest
 import transaction
 from persistent import Persistent
+from plone.app.testing import TEST_USER_ID
 from zExceptions import BadRequest
+from ZODB.DB import DB
+from ZODB.DemoStorage import DemoStorage
+from ZODB.FileStorage import FileStorage
 from ZODB.POSException import ConflictError
 from zope.component import getGlobalSiteManager
+from zope.component.hooks import setSite
 from zope.lifecycleevent.interfaces import IObjectModifiedEvent
+from ZPublisher.BaseRequest import RequestContainer
 
 from plone.app.async_.interfaces import IJobSuccess
+from zc.async_.claimer import UNDONE
 from zc.async_.interfaces import COMPLETED
+from zc.async_.interfaces import PENDING
 from zc.async_.testing import wait_for_result
 
 
@@ -85,8 +93,16 @@ def add_and_fail(context):
 
 
 def set_title(context, title):
+    SEEN.append(title)
     context.title = title
     context.reindexObject()
+    return title
+
+
+def rename(context, title):
+    """Change the content only, and not the catalog."""
+    SEEN.append(title)
+    context.title = title
     return title
 
 
@@ -142,7 +158,7 @@ def test_a_conflict_of_a_subscriber_to_the_outcome_repeats_the_subscriber_only(s
 
     subscribe(react, IJobSuccess)
     run(service.queueJob(set_title, folder, "Changed"))
-    assert (SEEN, folder.counter) == (["reaction", "reaction"], 11)
+    assert (SEEN, folder.counter) == (["Changed", "reaction", "reaction"], 11)
 
 
 def folder_of(event):
@@ -171,3 +187,65 @@ def test_a_job_that_reads_much_does_not_keep_it(service, site, folder, worker, f
     assert (job.result >= most) if free_every == 0 else (job.result <= most)
     for details in database.cacheDetailSize():
         assert details["ngsize"] <= 1_100, details
+
+
+@pytest.fixture
+def undoable(site, service, work_on, tmp_path):
+    """The site on a storage that can undo, and a worker."""
+    storage = FileStorage(str(tmp_path / "Data.fs"), blob_dir=str(tmp_path / "blobs"))
+    transaction.commit()
+    database = DB(DemoStorage(base=site._p_jar.db().storage, changes=storage))
+    connection = database.open()
+    application = connection.root()["Application"].__of__(RequestContainer(REQUEST=site.REQUEST))
+    setSite(application["plone"])
+    # What was never changed in this storage has no former state there.
+    application["plone"]._p_changed = application["plone"]["work"]._p_changed = True
+    transaction.commit()
+    dispatcher = work_on(database)
+    yield application["plone"]
+    transaction.abort()
+    dispatcher.deactivate(timeout=10)
+    connection.close()
+    setSite(site)
+    database.close()
+
+
+def undo(site, text):
+    """What the ZMI does: undo the last transaction whose description has that text."""
+    database = site._p_jar.db()
+    [entry, *_] = [entry for entry in database.undoLog(0, 20) if text in entry["description"]]
+    database.undo(entry["id"], transaction.get())
+    transaction.commit()
+    return entry
+
+
+def test_the_transaction_of_a_job_can_be_undone_and_the_job_is_not_run_again(service, undoable):
+    work = undoable["work"]
+    job = service.queueJob(rename, work, "Changed")
+    transaction.commit()
+    wait_for_result(job, 30)
+    entry = undo(undoable, "rename on /plone/work")
+    assert entry["description"] == f"job {__name__}.rename on /plone/work"
+    assert entry["user_name"] == f"plone {TEST_USER_ID}"
+    assert work.title == "Work"
+    wait_for_result(job, 30)
+    assert job.result.getErrorMessage() == UNDONE
+    # Its place in the quota is free.
+    following = service.queueJob(rename, work, "Following")
+    transaction.commit()
+    assert wait_for_result(following, 30) == "Following"
+    assert SEEN == ["Changed", "Following"]
+
+
+def test_a_job_that_is_undone_long_after_is_not_run_again(service, undoable):
+    work = undoable["work"]
+    jobs = [service.queueJob(rename, context, title) for context, title in ((work, "First"), (undoable, "Second"))]
+    transaction.commit()
+    wait_for_result(jobs[1], 30)
+    undo(undoable, "rename on /plone/work")
+    assert (jobs[0].status, work.title) == (PENDING, "Work")
+    following = service.queueJob(rename, work, "Following")
+    transaction.commit()
+    assert wait_for_result(following, 30) == "Following"
+    assert SEEN == ["First", "Second", "Following"]
+    assert len(service.getQueues()[""]) == 0

@@ -13,6 +13,7 @@ from transaction.interfaces import TransientError
 from ZEO.Exceptions import ClientDisconnected
 
 from zc.async_.describe import getId
+from zc.async_.interfaces import AbortedError
 from zc.async_.interfaces import AsyncError
 from zc.async_.journal import AgentInfo
 from zc.async_.journal import Picture
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from zc.async_.queue import Queue
 
 PoolOf = Callable[["PoolName", int], "AgentThreadPool"]
+
+UNDONE = "The job was completed, but that was undone in the database; it is not run again."
+"""What becomes of a job whose transaction somebody undid."""
 
 events = logging.getLogger("zc.async.events")
 
@@ -52,6 +56,8 @@ class Claimer:
         self._assignments: list[tuple[AgentThreadPool, Assignment]] = []
         self._doubtful: set[tuple[AgentThreadPool, Assignment]] = set()
         self._returned: list[tuple[AgentThreadPool, set[Assignment]]] = []
+        self._suspects: set[tuple[AgentThreadPool, Assignment]] = set()
+        self._undone: set[tuple[AgentThreadPool, Assignment]] = set()
         self._failed: dict[PoolName, Failure] = {}
         self._complaints: dict[PoolName, str] = {}
         self.starts: list[Start] = []
@@ -70,6 +76,7 @@ class Claimer:
         self._doubtful.update(self._assignments)
         self._assignments = []
         self._returned = []
+        self._undone = set()
         self.starts = []
         self.watched = []
         self.picture = {}
@@ -97,6 +104,7 @@ class Claimer:
         if lost:
             give_back(agent, lost, interrupted=True)
             self._returned.append((pool, lost))
+        self._look_for_undone(pool, agent)
         found = [claim for claim in agent.claims() if (pool, _assignment(claim)) in self._doubtful]
         claims, blockers = self._choose(name, agent, pool.free - len(found))
         self.watched += blockers
@@ -104,6 +112,20 @@ class Claimer:
             self.starts.append(Start(getId(claim.job), claim.key, *name, claim.job.quota_names))
             self._assignments.append((pool, _assignment(claim)))
         info["new jobs"] = [getId(claim.job) for claim in found + claims]
+
+    def _look_for_undone(self, pool: AgentThreadPool, agent: Agent) -> None:
+        """Find claims on jobs that no thread has: whoever completed them, that was undone in the database.
+
+        A claim must be found twice, since a thread may have completed the job after this transaction began.
+        """
+        for claim in agent.claims():
+            entry = (pool, _assignment(claim))
+            if entry in self._doubtful or not claim.active or not claim.job.is_untouched or pool.has(entry[1]):
+                self._suspects.discard(entry)
+            elif entry in self._suspects:
+                self._undone.add(entry)
+            else:
+                self._suspects.add(entry)
 
     def _choose(self, name: PoolName, agent: Agent, limit: int) -> tuple[list[Claim], list[Persistent]]:
         try:
@@ -128,6 +150,10 @@ class Claimer:
         """Let the threads run what was claimed, now that it is committed."""
         for pool, lost in self._returned:
             pool.lost -= lost
+        for entry in self._undone:
+            pool, (oid, key, database_name) = entry
+            self._suspects.discard(entry)
+            pool.come_back(oid, database_name, key, Failure(AbortedError(UNDONE)))
         for pool, assignment in self._assignments:
             pool.run(assignment)
         self._assignments = []

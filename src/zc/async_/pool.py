@@ -62,7 +62,8 @@ class AgentThreadPool:
         self._inbox: SimpleQueue[Assignment | Delivery | None] = SimpleQueue()
         self._lock = threading.Lock()
         self._threads: set[threading.Thread] = set()
-        self._busy = 0
+        self._at_work: dict[int, Assignment] = {}
+        self._coming_back: set[Assignment] = set()
         self._committing: set[int] = set()
         self._waiting: dict[Assignment, None] = {}
         self.lost: set[Assignment] = set()
@@ -86,7 +87,13 @@ class AgentThreadPool:
     def free(self) -> int:
         """How many threads have nothing to do."""
         with self._lock:
-            return max(self.size - self._busy - len(self._waiting), 0)
+            return max(self.size - len(self._at_work) - len(self._waiting), 0)
+
+    def has(self, assignment: Assignment) -> bool:
+        """Whether a thread works on it or is to; not so if its job waits for a promise."""
+        with self._lock:
+            places = (self._waiting, self._coming_back, self._at_work.values(), self.lost)
+            return any(assignment in place for place in places)
 
     @property
     def committing(self) -> bool:
@@ -105,7 +112,10 @@ class AgentThreadPool:
 
     def come_back(self, oid: bytes, database_name: str, key: int, value: Any) -> None:
         """Let a thread store the result of a job that had returned a promise of it. From any thread."""
-        self._inbox.put(Delivery(Assignment(oid, key, database_name), value))
+        assignment = Assignment(oid, key, database_name)
+        with self._lock:
+            self._coming_back.add(assignment)
+        self._inbox.put(Delivery(assignment, value))
 
     def stop(self) -> list[Assignment]:
         """Take back what no thread has begun, and let the threads end."""
@@ -144,16 +154,18 @@ class AgentThreadPool:
 
     def _begin(self, item: Assignment | Delivery) -> bool:
         with self._lock:
-            if isinstance(item, Assignment):
-                if item not in self._waiting:
-                    return False  # stop() has taken it back
+            if isinstance(item, Delivery):
+                self._coming_back.discard(item.assignment)
+            elif item not in self._waiting:
+                return False  # stop() has taken it back
+            else:
                 del self._waiting[item]
-            self._busy += 1
+            self._at_work[threading.get_ident()] = item.assignment if isinstance(item, Delivery) else item
             return True
 
     def _end(self) -> None:
         with self._lock:
-            self._busy -= 1
+            del self._at_work[threading.get_ident()]
             self.note_commit(False)
         self._finished()
 

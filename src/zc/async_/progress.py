@@ -48,6 +48,11 @@ class Progress(Waiting):
         return self._state == DONE
 
     @property
+    def is_untouched(self) -> bool:
+        """Whether its record tells of no attempt; started by a claim, such a job is in the hands of a thread."""
+        return self._state == 0
+
+    @property
     def assignerUUID(self) -> uuid.UUID | None:
         """Identity of the process that queued the job."""
         return None if self._assigner is None else uuid.UUID(bytes=self._assigner)
