@@ -11,6 +11,8 @@ from ZODB.FileStorage import FileStorage
 from ZODB.POSException import ConflictError
 from zope.component import getGlobalSiteManager
 from zope.component.hooks import setSite
+from zope.event import notify
+from zope.lifecycleevent import ObjectModifiedEvent
 from zope.lifecycleevent.interfaces import IObjectModifiedEvent
 from ZPublisher.BaseRequest import RequestContainer
 
@@ -80,9 +82,6 @@ def notify_modified(context):
     SEEN.append("attempt")
     context.counter = len(SEEN)
     context.notifyModified()
-    from zope.event import notify
-    from zope.lifecycleevent import ObjectModifiedEvent
-
     notify(ObjectModifiedEvent(context))
 
 

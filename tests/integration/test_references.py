@@ -37,6 +37,8 @@ from plone.namedfile.file import NamedBlobFile
 from zExceptions import BadRequest
 from ZODB.DB import DB
 from ZODB.DemoStorage import DemoStorage
+from ZODB.MappingStorage import MappingStorage
+from zope.component import getGlobalSiteManager
 from zope.globalrequest import getRequest
 from zope.i18nmessageid import Message
 from ZPublisher.HTTPRequest import FileUpload
@@ -45,6 +47,7 @@ from plone.app.async_ import Job
 from plone.app.async_.arguments import pack_arguments
 from plone.app.async_.arguments import unpack
 from plone.app.async_.interfaces import ContextWithoutPath
+from plone.app.async_.interfaces import IAsyncDatabase
 from plone.app.async_.references import ContentReference
 from zc.async_.interfaces import JobNotPicklable
 from zc.async_.picklable import picklable
@@ -275,6 +278,20 @@ def test_rich_text_is_a_value(service, folder, run):
 def test_a_new_file_is_stored_with_the_job(service, folder, run):
     file = NamedBlobFile(data=b"content", filename="a.txt")
     assert run(service.queueJob(read_file, folder, file)).result == (b"content", "a.txt")
+
+
+def test_a_new_file_where_the_queues_are_in_a_database_without_blobs(site, refused):
+    database = DB(MappingStorage(), databases=site._p_jar.db().databases, database_name="async")
+    components = getGlobalSiteManager()
+    components.registerUtility(database, IAsyncDatabase)
+    try:
+        text = refused([NamedBlobFile(data=b"content")])
+    finally:
+        components.unregisterUtility(database, IAsyncDatabase)
+        transaction.abort()
+        database.close()
+    assert text.startswith("args[0][0] cannot be stored in the database: ")
+    assert "keeps no files; put the file into content, and pass that" in text
 
 
 def test_a_file_of_content_is_the_file_of_the_content(service, folder, run):

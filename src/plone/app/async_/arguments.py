@@ -11,6 +11,7 @@ from typing import Any
 
 from Acquisition import aq_base
 from persistent import Persistent
+from ZODB.blob import Blob
 
 from plone.app.async_.copies import COPY_ERRORS
 from plone.app.async_.copies import copied
@@ -20,6 +21,7 @@ from plone.app.async_.interfaces import ContextWithoutPath
 from plone.app.async_.interfaces import UserNotRestorable
 from plone.app.async_.misfits import Misfit
 from plone.app.async_.misfits import refuse_misfit
+from plone.app.async_.queues import keeps_files
 from plone.app.async_.references import ContentReference
 from plone.app.async_.references import has_place
 from plone.app.async_.references import reference_to
@@ -89,6 +91,8 @@ def _check_new(obj: Persistent) -> None:
     def look(part: Any) -> Any:
         if not issubclass(type(part), Persistent):
             return None
+        if isinstance(part, Blob) and part._p_jar is None and not keeps_files():
+            raise Misfit(part, "the database of the queues keeps no files; put the file into content, and pass that")
         if part._p_jar is None and id(part) not in seen:
             seen.add(id(part))
             new.append(part)

@@ -61,8 +61,8 @@ class IAsyncService(Interface):
 
     Threads: the utility has no state and may be used by all. Transactions: a job exists once the caller's
     transaction is committed, and not at all if it is aborted. What is persisted: ``func`` by its dotted name, the
-    context and content objects among the arguments by path and UID, other arguments by value. The job calls
-    ``func(context, *args, **kwargs)``; its effects and its result are committed together.
+    context and content objects among the arguments by path and UID, users by folder and id, others by value. The
+    job calls ``func(context, *args, **kwargs)``; its effects and its result are committed together.
 
     All queueing methods return the queued job. ``queue`` is a queue or its name; ``quota_names`` are names of
     quotas of that queue, ``()`` stands for no quota, ``None`` for the quota ``default``, which lets one job run
@@ -117,7 +117,8 @@ class IJobOutcome(IObjectEvent):
     """A job of a site is completed.
 
     Sent once for each job, in the worker, with the job's site, user and request unless they are gone. What
-    subscribers change is committed; an error in one is logged and does not change the job.
+    subscribers change is committed; after a conflict it is dropped and the event sent again. Other errors are logged.
+    Neither changes the job.
     """
 
     job = Attribute("The job")

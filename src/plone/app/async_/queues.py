@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from typing import Any
 
+from ZODB.interfaces import IBlobStorage
 from zope.component import queryUtility
 
 from plone.app.async_.interfaces import IAsyncDatabase
@@ -42,6 +43,12 @@ def open_queues(connection: Connection) -> Queues:
         connection.add(queues[DEFAULT_QUEUE])
         ensure_default_quota(queues[DEFAULT_QUEUE])
     return queues
+
+
+def keeps_files() -> bool:
+    """Whether the database of the queues can store blobs, as that of a site can."""
+    database = queryUtility(IAsyncDatabase)
+    return database is None or IBlobStorage.providedBy(database.storage)
 
 
 def find_queue(queues: Queues, queue: str | Queue) -> Queue:
