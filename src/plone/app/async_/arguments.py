@@ -85,8 +85,8 @@ def _pack(obj: Any) -> Any:
 
 def _check_new(obj: Persistent) -> None:
     """Pickle what will be stored beside the job, in records of its own."""
-    new = [obj]
-    seen = {id(obj)}
+    new: list[Persistent] = []
+    seen = set()
 
     def look(part: Any) -> Any:
         if not issubclass(type(part), Persistent):
@@ -98,6 +98,7 @@ def _check_new(obj: Persistent) -> None:
             new.append(part)
         return part
 
+    visit(obj, look)
     while new:
         visit(new.pop().__getstate__(), look)
 
