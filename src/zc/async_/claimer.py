@@ -57,6 +57,7 @@ class Claimer:
         self._doubtful: set[tuple[AgentThreadPool, Assignment]] = set()
         self._returned: list[tuple[AgentThreadPool, set[Assignment]]] = []
         self._suspects: set[tuple[AgentThreadPool, Assignment]] = set()
+        self._former_suspects: set[tuple[AgentThreadPool, Assignment]] = set()
         self._undone: set[tuple[AgentThreadPool, Assignment]] = set()
         self._failed: dict[PoolName, Failure] = {}
         self._complaints: dict[PoolName, str] = {}
@@ -77,6 +78,7 @@ class Claimer:
         self._assignments = []
         self._returned = []
         self._undone = set()
+        self._former_suspects, self._suspects = self._suspects, set()
         self.starts = []
         self.watched = []
         self.picture = {}
@@ -120,12 +122,8 @@ class Claimer:
         """
         for claim in agent.claims():
             entry = (pool, _assignment(claim))
-            if entry in self._doubtful or not claim.active or not claim.job.is_untouched or pool.has(entry[1]):
-                self._suspects.discard(entry)
-            elif entry in self._suspects:
-                self._undone.add(entry)
-            else:
-                self._suspects.add(entry)
+            if claim.active and claim.job.is_untouched and entry not in self._doubtful and not pool.has(entry[1]):
+                (self._undone if entry in self._former_suspects else self._suspects).add(entry)
 
     def _choose(self, name: PoolName, agent: Agent, limit: int) -> tuple[list[Claim], list[Persistent]]:
         try:
@@ -150,9 +148,7 @@ class Claimer:
         """Let the threads run what was claimed, now that it is committed."""
         for pool, lost in self._returned:
             pool.lost -= lost
-        for entry in self._undone:
-            pool, (oid, key, database_name) = entry
-            self._suspects.discard(entry)
+        for pool, (oid, key, database_name) in self._undone:
             pool.come_back(oid, database_name, key, Failure(AbortedError(UNDONE)))
         for pool, assignment in self._assignments:
             pool.run(assignment)
