@@ -4,6 +4,7 @@ import importlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import facts
 import pytest
 import transaction
 from plone.app.contenttypes.testing import PLONE_APP_CONTENTTYPES_FIXTURE
@@ -13,6 +14,7 @@ from plone.app.testing import PloneSandboxLayer
 from plone.app.testing import setRoles
 from pytest_plone import fixtures_factory
 from zope.component import getUtility
+from zope.configuration import xmlconfig
 
 from plone.app.async_.interfaces import IAsyncService
 
@@ -23,6 +25,7 @@ class AsyncFixture(PloneSandboxLayer):
     def setUpZope(self, app, configurationContext):
         # By the name that Zope knows, which is not one that can be imported.
         self.loadZCML(package=importlib.import_module("plone.app.async"))
+        xmlconfig.string(facts.ZCML.format(folder=Path(facts.__file__).parent), context=configurationContext)
 
     def setUpPloneSite(self, portal):
         portal.acl_users.userFolderAddUser("jane", "correct horse", ["Member"], [])

@@ -23,7 +23,8 @@ def capture() -> tuple[Path, str | None]:
     """The path of the current user's folder, and the user's id.
 
     Users who are in no folder have no path: the id is None for Anonymous, and the name of the system user or the
-    emergency user, who stay just that. Roles lent for the moment (``plone.api.env.adopt_roles``) are not captured.
+    emergency user, who stay just that. Roles are not captured: the job has those that the user has when it runs,
+    and none that were lent for the moment (``plone.api.env.adopt_roles``).
     Raises ``UserNotRestorable`` for users made up on the fly.
     """
     user = getSecurityManager().getUser()
@@ -48,7 +49,7 @@ def restore(root: Any, folder_path: Path, user_id: str | None) -> Any:
     must not run as anybody else.
     """
     if not folder_path:
-        return _special_user(user_id)
+        return _special_user(root, user_id)
     folder = find_path(root, folder_path)
     if folder is None:
         raise missing("Userfolder", folder_path)
@@ -59,9 +60,9 @@ def restore(root: Any, folder_path: Path, user_id: str | None) -> Any:
     return user if aq_parent(user) is not None else user.__of__(folder)
 
 
-def _special_user(name: str | None) -> Any:
+def _special_user(root: Any, name: str | None) -> Any:
     if name is None:
-        return nobody
+        return nobody.__of__(root.acl_users)  # as the publisher makes them
     for user in (system, emergency_user):
         if user.getUserName() == name:
             return user
