@@ -95,6 +95,12 @@ def run():
 
 
 @pytest.fixture
+def run_committed():
+    """Runs a committed job to its end in the thread that calls it."""
+    return run_now
+
+
+@pytest.fixture
 def run_here():
     """Commits and runs a job in the thread of the test."""
 

@@ -11,8 +11,8 @@ def path_of(context, *args):
     return context.getPhysicalPath()
 
 
-def test_a_site_that_was_deleted(service, site, folder, failure_of):
-    job = service.queueJob(who, folder)
+def test_P10_a_site_that_was_deleted(service, site, folder, failure_of):
+    job = service.queueJob(path_of, folder)
     transaction.commit()
     root = aq_parent(site)
     base = aq_base(site)
@@ -23,7 +23,7 @@ def test_a_site_that_was_deleted(service, site, folder, failure_of):
     assert str(with_failure) == "Portal path /plone not found"
 
 
-def test_a_context_that_was_deleted(service, folder, failure_of):
+def test_P10_a_context_that_was_deleted(service, folder, failure_of):
     folder.invokeFactory("Folder", "deep")
     job = service.queueJob(path_of, folder["deep"])
     transaction.commit()
@@ -32,7 +32,7 @@ def test_a_context_that_was_deleted(service, folder, failure_of):
     assert (type(error), str(error)) == (BadRequest, "Context path /plone/work/deep not found")
 
 
-def test_a_namesake_of_the_context_is_never_used(service, site, folder, run):
+def test_P11_a_namesake_of_the_context_is_never_used(service, site, folder, run):
     folder.invokeFactory("Folder", "work")
     folder["work"].invokeFactory("Document", "one")
     inner = service.queueJob(path_of, folder["work"])
@@ -67,5 +67,3 @@ def test_a_context_that_was_moved_is_found(service, folder, run):
 def test_contexts_without_uid(service, site, folder, run, path):
     context = site.unrestrictedTraverse(path)
     assert run(service.queueJob(path_of, context)).result == context.getPhysicalPath()
-
-

@@ -73,7 +73,9 @@ def user(context: Any, request: Any) -> dict[str, Any]:
         "groups": None if api.user.is_anonymous() else sorted(raw.getGroups()),
         "folder": folder and folder.getPhysicalPath(),
         "authenticated": str(request["AUTHENTICATED_USER"]),
-        "may": [checkPermission(name, context) for name in ("zope2.View", "cmf.ModifyPortalContent", "cmf.ManagePortal")],
+        "may": [
+            checkPermission(name, context) for name in ("zope2.View", "cmf.ModifyPortalContent", "cmf.ManagePortal")
+        ],
     }
 
 

@@ -48,7 +48,7 @@ def state_at(url: str, path: str) -> RequestState:
     if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
         raise ValueError(f"{url!r} does not begin with http://HOST or https://HOST")
     if parts.query or parts.fragment or "@" in parts.netloc:
-        raise ValueError(f"{url!r} has more than a host, a port and a path")
+        raise ValueError(f"what is said of {parts.hostname} is more than a scheme, a host, a port and a path")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     port = "" if parts.port is None or str(parts.port) == DEFAULT_PORTS[parts.scheme] else f":{parts.port}"
     outer = "/".join(quote(unquote(name)) for name in parts.path.split("/") if name)
