@@ -37,12 +37,12 @@ def commit_as_another(context):
 def undo_log(site):
     """User and note of each transaction of the storage since now, in their order."""
 
-    def entries(start=None):
-        with_oids = site._p_jar.db().storage.changes.iterator(start)
-        return [(entry.tid, entry.user.decode(), entry.description.decode()) for entry in with_oids]
+    def entries():
+        found = site._p_jar.db().storage.changes.iterator()
+        return {entry.tid: (entry.user.decode(), entry.description.decode()) for entry in found}
 
-    before = {tid for tid, *_ in entries()}
-    return lambda: [entry[1:] for entry in entries() if entry[0] not in before]
+    before = entries()
+    return lambda: [entry for tid, entry in entries().items() if tid not in before]
 
 
 def signed(undo_log, function):
