@@ -4,8 +4,8 @@ import importlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import facts
 import pytest
+import tested_facts
 import transaction
 from plone.app.contenttypes.testing import PLONE_APP_CONTENTTYPES_FIXTURE
 from plone.app.testing import TEST_USER_ID
@@ -25,7 +25,7 @@ class AsyncFixture(PloneSandboxLayer):
     def setUpZope(self, app, configurationContext):
         # By the name that Zope knows, which is not one that can be imported.
         self.loadZCML(package=importlib.import_module("plone.app.async"))
-        xmlconfig.string(facts.ZCML.format(folder=Path(facts.__file__).parent), context=configurationContext)
+        xmlconfig.string(tested_facts.ZCML, context=configurationContext)
 
     def setUpPloneSite(self, portal):
         portal.acl_users.userFolderAddUser("jane", "correct horse", ["Member"], [])

@@ -6,6 +6,7 @@ import json
 import re
 from datetime import datetime
 from datetime import timezone
+from pathlib import Path
 from typing import Any
 
 import transaction
@@ -33,11 +34,11 @@ from zope.security import checkPermission
 from plone.app.async_.interfaces import IAsyncService
 
 
-ZCML = """
+ZCML = f"""
 <configure xmlns="http://namespaces.zope.org/zope" xmlns:browser="http://namespaces.zope.org/browser">
   <include package="plone.restapi" />
-  <browser:page name="facts" for="*" class="facts.FactsView" permission="zope.Public" />
-  <browser:page name="facts-page" for="*" template="{folder}/facts.pt" permission="zope.Public" />
+  <browser:page name="facts" for="*" class="tested_facts.FactsView" permission="zope.Public" />
+  <browser:page name="facts-page" for="*" template="{Path(__file__).parent}/tested_facts.pt" permission="zope.Public" />
 </configure>
 """
 
