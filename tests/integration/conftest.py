@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import tested_facts
 import transaction
 from plone.app.contenttypes.testing import PLONE_APP_CONTENTTYPES_FIXTURE
 from plone.app.testing import TEST_USER_ID
@@ -15,6 +16,7 @@ from plone.app.testing import setRoles
 from pytest_plone import fixtures_factory
 from zope.component import getGlobalSiteManager
 from zope.component import getUtility
+from zope.configuration import xmlconfig
 
 from plone.app.async_ import subscribers
 from plone.app.async_.interfaces import IAsyncService
@@ -30,6 +32,7 @@ class AsyncFixture(PloneSandboxLayer):
     def setUpZope(self, app, configurationContext):
         # By the name that Zope knows, which is not one that can be imported.
         self.loadZCML(package=importlib.import_module("plone.app.async"))
+        xmlconfig.string(tested_facts.ZCML, context=configurationContext)
 
     def setUpPloneSite(self, portal):
         portal.acl_users.userFolderAddUser("jane", "correct horse", ["Member"], [])
@@ -96,6 +99,12 @@ def run():
         return job
 
     return run
+
+
+@pytest.fixture
+def run_committed():
+    """Runs a committed job to its end in the thread that calls it."""
+    return run_now
 
 
 @pytest.fixture

@@ -153,6 +153,14 @@ def test_a_worker_without_identity_says_what_to_set(zope, monkeypatch, caplog):
     assert dispatcher._dispatchers == {}
 
 
+def test_a_worker_with_a_wrong_base_url_says_so(zope, monkeypatch, caplog):
+    monkeypatch.setenv("ZC_ASYNC_BASE_URL", "www.example.com")
+    config.InitSingleDBWorker().init()
+    (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert "No jobs are run here: the environment variable ZC_ASYNC_BASE_URL cannot be used" in record.getMessage()
+    assert dispatcher._dispatchers == {}
+
+
 def test_a_worker_whose_identity_is_taken_ends_the_process(zope, caplog):
     instanceuuid.getUUID()
     lock = instanceuuid.lock()

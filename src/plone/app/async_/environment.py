@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from contextlib import ExitStack
 from dataclasses import dataclass
 from threading import get_ident
@@ -22,8 +23,14 @@ from zope.component.hooks import getSite
 from zope.component.hooks import setSite
 from zope.globalrequest import getRequest
 from zope.globalrequest import setRequest
+from zope.security.management import endInteraction
+from zope.security.management import newInteraction
+from zope.security.management import queryInteraction
+from zope.security.management import thread_local
 
+from plone.app.async_ import baseurl
 from plone.app.async_ import request as requests
+from plone.app.async_ import signing
 from plone.app.async_ import user as users
 from plone.app.async_.interfaces import NoSite
 from plone.app.async_.references import Path
@@ -66,24 +73,26 @@ def main_connection(connection: Connection) -> Connection:
     return connection.get_connection(name) if name in connection.db().databases else connection
 
 
-def restore(connection: Connection, environment: Environment) -> Callable[[], None]:
+def restore(connection: Connection, environment: Environment, note: str) -> Callable[[], None]:
     """Put this thread into the environment, with objects of the connection's transaction; returns the way back.
 
-    Raises ``BadRequest`` when site, user folder or user are gone, and has then put all back itself. Neither way
-    begins or ends a transaction.
+    The transactions of this thread are signed by the user and with ``note`` until then. Raises ``BadRequest`` when
+    site, user folder, user or a browser layer are gone, and ``InvalidBaseURL``, and has then put all back itself.
+    Neither way begins or ends a transaction.
     """
     with ExitStack() as stack:
-        _remember_thread(stack)
-        noSecurityManager()
+        stack.enter_context(_signed(connection, environment, note))
+        _leave(stack)
+        state = environment.request or baseurl.request_state(environment.portal_path)
         application = main_connection(connection).root()["Application"]
-        root, request = requests.make(application, environment.request)
+        root, request = requests.make(application, state)
         stack.callback(request.close)
         setRequest(request)
         portal = find_path(root, environment.portal_path)
         if portal is None:
             raise missing("Portal", environment.portal_path)
         setSite(portal)
-        requests.enter(portal, request, environment.request)
+        requests.enter(portal, request, state)
         user = users.restore(root, environment.uf_path, environment.user_id)
         newSecurityManager(request, user)
         request["AUTHENTICATED_USER"] = user
@@ -91,12 +100,35 @@ def restore(connection: Connection, environment: Environment) -> Callable[[], No
     raise AssertionError  # not reached: the stack swallows nothing
 
 
-def _remember_thread(stack: ExitStack) -> None:
-    """Have the stack put back what belongs to the thread, the request last: closing one forgets the site."""
+def _signed(connection: Connection, here: Environment, note: str) -> AbstractContextManager[None]:
+    # As the publisher writes it: the folder's place without the folder's own name.
+    return signing.signed(
+        connection.transaction_manager, here.user_id or "Anonymous User", "/".join(here.uf_path[1:-1]), note
+    )
+
+
+def _leave(stack: ExitStack) -> None:
+    """Clear what belongs to the thread, and have the stack put it back, the request last: closing one forgets the site.
+
+    What Plone's packages keep in the thread beside this, they forget when a request is closed or a transaction ends.
+    """
     stack.callback(_restore_skin, SKINDATA.pop(get_ident(), None))
+    stack.callback(_restore_interaction, queryInteraction())
     stack.callback(setSecurityManager, getSecurityManager())
     stack.callback(setSite, getSite())
     stack.callback(setRequest, getRequest())
+    setSite(None)
+    noSecurityManager()
+    if queryInteraction() is not None:
+        endInteraction()
+    newInteraction()
+
+
+def _restore_interaction(interaction: Any) -> None:
+    if queryInteraction() is not None:  # the job may have ended it
+        endInteraction()
+    if interaction is not None:
+        thread_local.interaction = interaction
 
 
 def _restore_skin(skin: Any) -> None:

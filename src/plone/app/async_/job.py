@@ -46,16 +46,11 @@ class SiteJob(engine.Job):
         return describe_callable(self)
 
     def setUp(self) -> Callable[[], None]:
-        """Restore site, user and request, and sign the transaction; returns the way back.
+        """Restore site, user and request, and sign the transactions; returns the way back.
 
         Raises ``zExceptions.BadRequest`` naming what is gone, with the thread left as it was.
         """
-        here = self.environment
-        transaction = self._p_jar.transaction_manager.get()
-        # As the publisher writes it: the folder's place without the folder's own name.
-        transaction.setUser(here.user_id or "Anonymous User", "/".join(here.uf_path[1:-1]))
-        transaction.note(f"job {self.title}")
-        return environment.restore(self._p_jar, here)
+        return environment.restore(self._p_jar, self.environment, f"job {self.title}")
 
     def tearDown(self, setup_info: Callable[[], None] | None) -> None:
         """Put the thread back into the state before ``setUp``."""

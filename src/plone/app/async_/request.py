@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from typing import Any
+from urllib.parse import unquote
 from urllib.parse import urlsplit
 
 from Products.CMFCore.utils import getToolByName
@@ -13,25 +14,29 @@ from zope.publisher.browser import setDefaultSkin
 from zope.traversing.interfaces import BeforeTraverseEvent
 from ZPublisher.BaseRequest import RequestContainer
 from ZPublisher.HTTPRequest import HTTPRequest
-from ZPublisher.HTTPResponse import HTTPResponse
+from ZPublisher.HTTPRequest import WSGIRequest
+from ZPublisher.HTTPResponse import WSGIResponse
 
+from plone.app.async_ import layers
 from plone.app.async_.interfaces import AsyncError
 
 
 RequestState = tuple[str, ...]
-"""Server URL, language, quoted path inside the server, path of the virtual root, skin; what is empty at the end
-is left out."""
+"""Server URL, language, quoted path inside the server, path of the virtual root, skin, browser layers; what is empty
+at the end is left out."""
+
+FIELDS = 6
 
 DEFAULT_SERVER_URL = "http://localhost"
-"""Where a site is for a job that was not queued by a request."""
+"""Where Zope is for a job that was queued without a request, unless that is configured."""
 
 DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
 def capture(portal: Any) -> RequestState:
-    """The state of the current request that makes URLs, language and skin; empty if there is no request.
+    """What the current request has to do with URLs, language and look; empty if there is no request.
 
-    Browser layers are not kept: the site gives them to each request.
+    What else it carries is not kept, least of all what the client sent: form, cookies and headers hold secrets.
     """
     request = getRequest()
     if not isinstance(request, HTTPRequest):  # None, or not one of Zope's
@@ -43,6 +48,7 @@ def capture(portal: Any) -> RequestState:
         "/".join(request._script),
         "/".join(known.get("VirtualRootPhysicalPath", ("",))),
         _special_skin(portal),
+        layers.capture(request),
     ]
     while state and not state[-1]:
         state.pop()
@@ -56,7 +62,7 @@ def _special_skin(portal: Any) -> str:
 
 def make(application: Any, state: RequestState) -> tuple[Any, HTTPRequest]:
     """A new request, and the application object in it. The caller closes the request."""
-    server_url, language, script, virtual_root, _ = _complete(state)
+    server_url, language, script, virtual_root, _, _ = _complete(state)
     url = urlsplit(server_url)
     environ = {
         "SERVER_URL": server_url,
@@ -69,9 +75,11 @@ def make(application: Any, state: RequestState) -> tuple[Any, HTTPRequest]:
         "PATH_INFO": "/",
         "wsgi.url_scheme": url.scheme,
     }
-    request = HTTPRequest(io.BytesIO(), environ, HTTPResponse(stdout=io.BytesIO()))
+    request = WSGIRequest(io.BytesIO(), environ, WSGIResponse(stdout=io.BytesIO()))
     request._script[:] = [name for name in script.split("/") if name]
     request["VirtualRootPhysicalPath"] = tuple(virtual_root.split("/"))
+    if script or virtual_root:
+        _tell_of_virtual_host(request, url.scheme, virtual_root)
     request._resetURLS()
     request["ACTUAL_URL"] = request["URL"]
     setDefaultSkin(request)
@@ -81,9 +89,23 @@ def make(application: Any, state: RequestState) -> tuple[Any, HTTPRequest]:
     return root, request
 
 
+def _tell_of_virtual_host(request: HTTPRequest, scheme: str, virtual_root: str) -> None:
+    """Leave the traces of a VirtualHostMonster, from which requests within the request go on."""
+    names = [unquote(name) for name in request._script]
+    server = f"{request['SERVER_NAME']}:{request['SERVER_PORT']}"
+    inner = "".join(f"/_vh_{name}" for name in names)
+    request.environ["PATH_INFO"] = f"/VirtualHostBase/{scheme}/{server}{virtual_root}/VirtualHostRoot{inner}"
+    parts = [request["SERVER_URL"], "/".join(names), ""]
+    request["VIRTUAL_URL_PARTS"] = tuple(parts if names else parts[::2])
+    request["VIRTUAL_URL"] = "/".join(request["VIRTUAL_URL_PARTS"])
+
+
 def enter(portal: Any, request: HTTPRequest, state: RequestState) -> None:
-    """Let the site mark the request as if it were traversed: skin, browser layers, language."""
-    _, language, _, _, skin = _complete(state)
+    """Let the site mark the request as if it were traversed: skin, browser layers, language.
+
+    Raises ``BadRequest`` if a browser layer of the queuing request is gone.
+    """
+    _, language, _, _, skin, marks = _complete(state)
     request["PARENTS"].insert(0, portal)
     if skin:
         portal.changeSkin(skin, request)
@@ -94,11 +116,11 @@ def enter(portal: Any, request: HTTPRequest, state: RequestState) -> None:
         binding = request.get("LANGUAGE_TOOL")
         if binding is not None:
             binding.LANGUAGE = language
+    layers.mark(request, marks)
 
 
-def _complete(state: RequestState) -> tuple[str, str, str, str, str]:
-    if len(state) > 5:
+def _complete(state: RequestState) -> RequestState:
+    if len(state) > FIELDS:
         raise AsyncError("the request of this job was stored by a newer version of plone.app.async")
-    server_url, *rest = (*state, *("",) * (5 - len(state)))
-    language, script, virtual_root, skin = rest
-    return server_url or DEFAULT_SERVER_URL, language, script, virtual_root, skin
+    server_url, *rest = (*state, *("",) * (FIELDS - len(state)))
+    return (server_url or DEFAULT_SERVER_URL, *rest)

@@ -22,7 +22,8 @@ from plone.app.async_.references import missing
 def capture() -> tuple[Path, str | None]:
     """The path of the current user's folder, and the user's id.
 
-    Roles lent for the moment (``plone.api.env.adopt_roles``) are not captured. Raises ``UserNotRestorable``.
+    Roles are not captured: the job has those that the user has when it runs, and none that were lent for the moment
+    (``plone.api.env.adopt_roles``). Raises ``UserNotRestorable``.
     """
     return address_of(getSecurityManager().getUser())
 
@@ -54,7 +55,7 @@ def restore(root: Any, folder_path: Path, user_id: str | None) -> Any:
     must not run as anybody else.
     """
     if not folder_path:
-        return _special_user(user_id)
+        return _special_user(root, user_id)
     folder = find_path(root, folder_path)
     if folder is None:
         raise missing("Userfolder", folder_path)
@@ -65,9 +66,9 @@ def restore(root: Any, folder_path: Path, user_id: str | None) -> Any:
     return user if aq_parent(user) is not None else user.__of__(folder)
 
 
-def _special_user(name: str | None) -> Any:
+def _special_user(root: Any, name: str | None) -> Any:
     if name is None:
-        return nobody
+        return nobody.__of__(root.acl_users)  # as the publisher makes them
     for user in (system, emergency_user):
         if user.getUserName() == name:
             return user

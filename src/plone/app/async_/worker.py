@@ -6,6 +6,7 @@ import logging
 import os
 from typing import Any
 
+from plone.app.async_ import baseurl
 from plone.app.async_ import databases
 from plone.app.async_ import process
 from plone.app.async_.instance import InitInstance
@@ -34,7 +35,8 @@ IDENTITY_NEEDED = (
 class InitWorker(InitInstance):
     """Runs a dispatcher as well.
 
-    Without ``ZC_ASYNC_UUID`` only an error is logged: the process may serve a site that works as well without. If
+    Without ``ZC_ASYNC_UUID``, or with an unusable ``ZC_ASYNC_BASE_URL``, only an error is logged: the process may
+    serve a site that works as well without. If
     another process has the identity, ``SystemExit`` ends this one: both would answer for the same jobs, and a
     supervisor that starts it again finds the identity free once that process has ended.
     """
@@ -47,6 +49,11 @@ class InitWorker(InitInstance):
             return
         if not os.environ.get(instanceuuid.key):
             logger.error("No jobs are run here: %s", IDENTITY_NEEDED)
+            return
+        try:
+            baseurl.configured()
+        except baseurl.InvalidBaseURL as error:
+            logger.error("No jobs are run here: %s", error)
             return
         try:
             identity = self.take_identity()
