@@ -46,3 +46,7 @@ class UnknownQuota(AsyncError, ValueError):
 
 class IdentityError(AsyncError):
     """The identity (UUID) of this instance cannot be used."""
+
+
+class QueuesOfVersion1(AsyncError):
+    """This database has queues of version 1; finish their jobs there, or call zc.async_.version1.drop_queues(root)."""
