@@ -18,18 +18,18 @@ CLASSES = {
 
 
 @contextmanager
-def classes():
-    """Have version 1's class names, by their last part, for as long as the records are written."""
+def classes(modules=CLASSES, base=Persistent):
+    """Have classes of these names, by their last part, for as long as the records are written."""
     made, before = {}, dict(sys.modules)
-    for module_name, names in CLASSES.items():
+    for module_name, names in modules.items():
         module = sys.modules[module_name] = ModuleType(module_name)
         for name in names:
-            made[name] = type(name, (Persistent,), {"__module__": module_name})
+            made[name] = type(name, (base,), {"__module__": module_name})
             setattr(module, name, made[name])
     try:
         yield made
     finally:
-        for name in CLASSES:
+        for name in modules:
             sys.modules.pop(name)
             if name in before:
                 sys.modules[name] = before[name]

@@ -92,9 +92,9 @@ class Dispatcher(Reporting):
     """Works on all queues of a database. ``ValueError`` if this process has one with the same UUID.
 
     ``poll_interval`` (seconds) is how often it looks without being woken: the pace only of storages that do not tell
-    of changes; the container of the queues may name another. ``grace`` are the seconds for which running jobs may go on at
-    the end, if the container names that. ``uuid`` is by default the registered ``IUUID``, else what the instance's file says. ``jobs_size`` and
-    ``polls_size`` are how many finished jobs and passes it remembers.
+    of changes; the container of the queues may name another. ``uuid`` is by default the registered ``IUUID``, else what
+    the instance's file says. ``jobs_size`` and ``polls_size`` are how many finished jobs and passes it remembers.
+    ``grace`` are the seconds that the container of the queues grants running jobs at the end, or None.
     """
 
     def __init__(

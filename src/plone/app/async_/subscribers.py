@@ -54,7 +54,7 @@ def configureDispatcher(event: IObjectEvent) -> None:
 
 
 def set_ping_intervals(dispatcher: Any, ping_secs: float, ping_death_secs: float) -> None:
-    """Let this one dispatcher show every ``ping_secs`` that it lives; without that for ``ping_death_secs`` it is dead."""
+    """Let one dispatcher show every ``ping_secs`` that it lives; without that for ``ping_death_secs`` it is dead."""
     dispatcher.ping_interval = timedelta(seconds=ping_secs)
     dispatcher.ping_death_interval = timedelta(seconds=ping_death_secs)
     logger.info("Dispatcher %s pings every %s s, is dead after %s s", dispatcher.UUID, ping_secs, ping_death_secs)
