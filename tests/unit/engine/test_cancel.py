@@ -108,10 +108,10 @@ def test_a_running_job_that_does_not_ask_goes_on(put, dispatch, release):
     assert wait_for_result(job) == "held"
 
 
-def test_a_running_job_is_not_attempted_again(put, dispatch, release):
+def test_a_running_job_is_not_attempted_again(put, dispatch, release, wait_for_arrival):
     dispatch()
     job = put(hold_and_conflict, "conflict")
-    wait_for_start(job)
+    wait_for_arrival("conflict")
     job.cancel()
     transaction.commit()
     release("conflict")
