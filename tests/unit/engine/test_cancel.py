@@ -98,10 +98,10 @@ def test_a_cancelled_job_is_not_tried_again_by_its_policy(put, dispatch):
     assert wait_for_result(job).check(JobCancelled)
 
 
-def test_a_running_job_that_does_not_ask_goes_on(put, dispatch, release):
+def test_a_running_job_that_does_not_ask_goes_on(put, dispatch, release, wait_for_arrival):
     dispatch()
     job = put(sample_jobs.hold, "held")
-    wait_for_start(job)
+    wait_for_arrival("held")
     assert job.cancel() is False
     transaction.commit()
     release("held")
