@@ -132,12 +132,16 @@ def test_the_module_keeps_its_spec_for_reload_and_relative_imports(lodge):
     assert deep.late() is sys.modules["lodge.part.later"]
 
 
-def test_a_missing_module_is_named_by_its_real_name(lodge):
+def test_the_text_about_a_missing_module_has_its_real_name(lodge):
     with pytest.raises(ModuleNotFoundError, match=r"'lodge\.part\.nobody'") as caught:
         importlib.import_module("old_lodge.part.nobody")
 
-    assert caught.value.name == "lodge.part.nobody"
+    assert caught.value.name == "old_lodge.part.nobody"
     assert "old_lodge.part.nobody" not in sys.modules
+
+
+def test_a_missing_name_in_an_import_of_names_is_no_error(lodge):
+    assert __import__("old_lodge.part", fromlist=["nobody"]) is importlib.import_module("lodge.part")
 
 
 def test_an_import_error_inside_a_module_comes_through(lodge):

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 import Zope2
+from version1 import write_queues
 from ZODB.ActivityMonitor import ActivityMonitor
 from ZODB.DB import DB
 from ZODB.interfaces import IDatabase
@@ -159,6 +160,26 @@ def test_a_worker_with_a_wrong_base_url_says_so(zope, monkeypatch, caplog):
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert "No jobs are run here: the environment variable ZC_ASYNC_BASE_URL cannot be used" in record.getMessage()
     assert dispatcher._dispatchers == {}
+
+
+def test_a_worker_that_meets_queues_of_version_1_says_what_to_do_and_leaves_them_alone(zope, caplog):
+    write_queues(zope.main, unfinished=1, completed=0)
+    before = zope.main.lastTransaction()
+    config.InitSingleDBWorker().init()
+    assert "queues of version 1" in next(each for each in caplog.messages if each.startswith("No jobs are run here"))
+    assert dispatcher._dispatchers == {}
+    assert zope.main.lastTransaction() == before
+
+
+def test_a_worker_that_ends_gives_jobs_the_time_that_the_queues_say(zope, monkeypatch):
+    given = []
+    monkeypatch.setattr(worker_module, "stop_dispatcher", lambda one, seconds: given.append(seconds) or True)
+    worker = config.InitSingleDBWorker()
+    worker._dispatcher = SimpleNamespace(grace=40.0)
+    for value in ("", "7"):
+        monkeypatch.setenv(process.GRACE, value)
+        worker.stop()
+    assert given == [40.0, 7.0]
 
 
 def test_a_worker_whose_identity_is_taken_ends_the_process(zope, caplog):

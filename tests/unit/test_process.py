@@ -62,6 +62,12 @@ def test_grace(monkeypatch, value, seconds):
     assert process.grace_seconds() == seconds
 
 
+@pytest.mark.parametrize(("value", "seconds"), [("", 40.0), ("2.5", 2.5), ("soon", 40.0)])
+def test_grace_is_what_the_queues_say_unless_the_environment_does(monkeypatch, value, seconds):
+    monkeypatch.setenv(process.GRACE, value)
+    assert process.grace_seconds(40.0) == seconds
+
+
 def test_nonsense_for_grace_is_told(monkeypatch, caplog):
     monkeypatch.setenv(process.GRACE, "soon")
     assert process.grace_seconds() == process.DEFAULT_GRACE

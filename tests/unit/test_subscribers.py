@@ -15,11 +15,14 @@ from plone.app.async_.subscribers import set_ping_intervals
 from plone.app.async_.subscribers import set_quota
 from zc.async_.interfaces import DispatcherActivated
 from zc.async_.queue import Queue
+from zc.async_.queue import Queues
 
 
 @pytest.fixture
 def queue():
-    return Queue()
+    queues = Queues()
+    queues[""] = Queue()
+    return queues[""]
 
 
 @pytest.fixture
@@ -41,25 +44,31 @@ def test_a_new_queue_gets_the_default_quota(queue):
     assert queue.quotas["default"].size == 1
 
 
-def test_a_quota_that_was_changed_survives_a_restart(queue):
+def test_P31_K88_a_quota_that_was_changed_survives_a_restart(queue):
     configureQueue(QueueReady(queue))
     queue.quotas["default"].size = 4
     configureQueue(QueueReady(queue))
     assert queue.quotas["default"].size == 4
 
 
-def test_a_new_dispatcher_gets_ping_intervals(dispatcher):
+def test_P30_dispatchers_get_ping_intervals(dispatcher):
     configureDispatcher(DispatcherActivated(dispatcher))
     assert dispatcher.ping_interval == timedelta(seconds=120)
     assert dispatcher.ping_death_interval == timedelta(seconds=300)
 
 
-@pytest.mark.parametrize(("ping", "death"), [(10, 20), (30, 90)])
-def test_ping_intervals_that_were_changed_survive_a_restart(dispatcher, ping, death):
-    set_ping_intervals(dispatcher, ping, death)
+def test_K88_ping_intervals_that_were_changed_survive_a_restart(queue, dispatcher):
+    queue.parent.ping_interval, queue.parent.ping_death_interval = timedelta(seconds=30), timedelta(seconds=60)
     configureDispatcher(DispatcherActivated(dispatcher))
-    assert dispatcher.ping_interval == timedelta(seconds=ping)
-    assert dispatcher.ping_death_interval == timedelta(seconds=death)
+    assert dispatcher.ping_interval == timedelta(seconds=30), "though these are the engine's own"
+    assert dispatcher.ping_death_interval == timedelta(seconds=60)
+
+
+def test_K88_ping_intervals_of_one_dispatcher_survive_a_restart(dispatcher):
+    set_ping_intervals(dispatcher, 10, 90)
+    configureDispatcher(DispatcherActivated(dispatcher))
+    assert dispatcher.ping_interval == timedelta(seconds=10)
+    assert dispatcher.ping_death_interval == timedelta(seconds=90)
 
 
 def test_set_quota_creates_or_resizes(queue, caplog):

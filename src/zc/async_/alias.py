@@ -53,7 +53,8 @@ class AliasFinder(MetaPathFinder):
         name = self.real + fullname[len(self.alias) :]
         real = find_spec(name)
         if real is None:
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+            # Whoever imports a package with names in it, as GenericSetup does, is only bothered about other modules.
+            raise ModuleNotFoundError(f"No module named {name!r}", name=fullname)
         spec = ModuleSpec(fullname, AliasLoader(real), origin=real.origin)
         spec.submodule_search_locations = real.submodule_search_locations
         return spec

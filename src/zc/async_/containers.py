@@ -63,6 +63,33 @@ class Base(Persistent):
         self._parent_override = value
 
 
+class Inherited:
+    """An attribute that has the value of the nearest ``parent`` that has it set, until it is set here; None unsets it.
+
+    Only what is set is stored. ``default`` is the value if nobody has set it.
+    """
+
+    def __init__(self, default: Any = None) -> None:
+        self._default = default
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._own_name = f"_own_{name}"
+
+    def __get__(self, obj: Any, owner: type | None = None) -> Any:
+        if obj is None:
+            return self
+        holder = obj
+        while holder is not None:
+            value = getattr(holder, self._own_name, None)
+            if value is not None:
+                return value
+            holder = holder.parent
+        return self._default
+
+    def __set__(self, obj: Any, value: Any) -> None:
+        setattr(obj, self._own_name, value)
+
+
 class Registry(Base):
     """A few named persistent children in one record; children know their ``name`` and ``parent``.
 

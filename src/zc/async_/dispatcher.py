@@ -93,8 +93,9 @@ class Dispatcher(Reporting):
     """Works on all queues of a database. ``ValueError`` if this process has one with the same UUID.
 
     ``poll_interval`` (seconds) is how often it looks without being woken: the pace only of storages that do not tell
-    of changes. ``uuid`` is by default the registered ``IUUID``, else what the instance's file says. ``jobs_size`` and
-    ``polls_size`` are how many finished jobs and passes it remembers.
+    of changes; the container of the queues may name another. ``uuid`` is by default the registered ``IUUID``, else what
+    the instance's file says. ``jobs_size`` and ``polls_size`` are how many finished jobs and passes it remembers.
+    ``grace`` are the seconds that the container of the queues grants running jobs at the end, or None.
     """
 
     def __init__(
@@ -110,7 +111,8 @@ class Dispatcher(Reporting):
         if self.UUID in _dispatchers:
             raise ValueError("dispatcher for this UUID is already registered")
         self.db = db
-        self.poll_interval = poll_interval
+        self.poll_interval = self._standard_poll_interval = poll_interval
+        self.grace: float | None = None
         self.journal = Journal(self, jobs_size, polls_size)
         self.thread: threading.Thread | None = None
         self.identity_lock: Any = None
@@ -280,6 +282,7 @@ class Dispatcher(Reporting):
 
     def _pass(self, now: datetime) -> bool:
         self._transactions.begin()
+        self._adjust()
         queues = self._heartbeat.step(self._connection, now)
         claimed = self._claimer.step(queues)
         self._pruner.step(queues, now)
@@ -294,6 +297,13 @@ class Dispatcher(Reporting):
         self._watch(queues)
         self.last_poll = now
         return claimed
+
+    def _adjust(self) -> None:
+        """Do as the container of the queues says now."""
+        container = self._connection.root().get(KEY)
+        interval, grace = (None, None) if container is None else (container.poll_interval, container.grace)
+        self.poll_interval = self._standard_poll_interval if interval is None else interval.total_seconds()
+        self.grace = None if grace is None else grace.total_seconds()
 
     def _watch(self, queues: list[Queue]) -> None:
         """Watch what a put must touch, pausing, our agents, and what the claimer says."""

@@ -19,6 +19,7 @@ from zope.event import notify
 from zope.interface import implementer
 
 from zc.async_ import clock
+from zc.async_.containers import Inherited
 from zc.async_.containers import Registry
 from zc.async_.interfaces import DispatcherActivated
 from zc.async_.interfaces import DispatcherDeactivated
@@ -62,10 +63,13 @@ class SignOfLife(Persistent):
 
 @implementer(IDispatcherAgents)
 class DispatcherAgents(Registry):
-    """One dispatcher's record in one queue: its agents by name."""
+    """One dispatcher's record in one queue: its agents by name.
 
-    ping_interval = timedelta(seconds=30)
-    ping_death_interval = timedelta(seconds=60)
+    ``ping_interval`` and ``ping_death_interval`` may be set here, or on the container of the queues for all.
+    """
+
+    ping_interval = Inherited(timedelta(seconds=30))
+    ping_death_interval = Inherited(timedelta(seconds=60))
     _activated: int | None = None
 
     def __init__(self, uuid: UUID, last_ping: SignOfLife | None = None) -> None:
@@ -85,9 +89,10 @@ class DispatcherAgents(Registry):
 
     @property
     def dead(self) -> bool:
-        """Whether no sign of life came for longer than ``ping_death_interval``."""
+        """Whether no sign of life came for longer than ``ping_death_interval``, and two were due."""
         micros = max(self.last_ping.micros, self._activated or 0)
-        return bool(micros) and clock.from_micros(micros) + self.ping_death_interval < clock.now()
+        patience = max(self.ping_death_interval, 2 * self.ping_interval)
+        return bool(micros) and clock.from_micros(micros) + patience < clock.now()
 
     def __setitem__(self, name: str, agent: Agent) -> None:
         if not IAgent.providedBy(agent):

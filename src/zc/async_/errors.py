@@ -54,3 +54,7 @@ class IdentityError(AsyncError):
 def is_conflict(error: BaseException) -> bool:
     """Whether another attempt at once may do; ZEO says so even of an absent server, for which each attempt waits."""
     return isinstance(error, TransientError) and not isinstance(error, ClientDisconnected)
+
+
+class QueuesOfVersion1(AsyncError):
+    """This database has queues of version 1; finish their jobs there, or call zc.async_.version1.drop_queues(root)."""

@@ -31,6 +31,7 @@ from zc.async_.claims import ClaimRound
 from zc.async_.completed import Completed
 from zc.async_.completed import Workload
 from zc.async_.containers import Base
+from zc.async_.containers import Inherited
 from zc.async_.containers import Registry
 from zc.async_.containers import SmallLeafTree
 from zc.async_.containers import objects_of_tree
@@ -39,6 +40,7 @@ from zc.async_.interfaces import KEY
 from zc.async_.interfaces import NEW
 from zc.async_.interfaces import PENDING
 from zc.async_.interfaces import IQueue
+from zc.async_.interfaces import QueuesOfVersion1
 from zc.async_.interfaces import UnknownQuota
 from zc.async_.lanes import FRONT
 from zc.async_.lanes import Lane
@@ -56,13 +58,34 @@ if TYPE_CHECKING:
     from zc.async_.job import Job
 
 
+KEEP_COMPLETED_FOR = timedelta(days=7)
+KEEP_COMPLETED = 50_000
+
+
 def getDefaultQueue(obj: Any) -> Queue:
     """The queue named ``''`` in the database of a persistent object or connection."""
     return IConnection(obj).root()[KEY][""]
 
 
 class Queues(Registry):
-    """The queues by name; lives in the database root under ``KEY``."""
+    """The queues by name; lives in the database root under ``KEY``.
+
+    What is set here holds for all queues and dispatchers that have not set it themselves; None leaves it to them.
+    Dispatchers see a change at once. ``poll_interval`` and ``grace``, how long running jobs may go on when a
+    dispatcher ends, are by default what the process says.
+    """
+
+    keep_completed_for = Inherited()
+    keep_completed = Inherited()
+    ping_interval = Inherited()
+    ping_death_interval = Inherited()
+    poll_interval: timedelta | None = None
+    grace: timedelta | None = None
+
+    def __setstate__(self, state: Any) -> None:
+        if "_children" not in state:
+            raise QueuesOfVersion1
+        super().__setstate__(state)
 
     def __setitem__(self, name: str, value: Queue) -> None:
         if not IQueue.providedBy(value):
@@ -76,14 +99,15 @@ class Queue(Base):
 
     Iteration, ``len`` and indexes cover the waiting jobs only, in the order in which they would start if nothing
     limited them. ``paused`` queues accept jobs and hand out none. Completed jobs are forgotten after
-    ``keep_completed_for``, and the oldest of more than ``keep_completed``; set these on the queue to change them.
+    ``keep_completed_for``, and the oldest of more than ``keep_completed``; set these on the queue to change them, or on
+    :class:`Queues` for all.
     ``cancelled`` are jobs that were cancelled while they waited; those that ran are with their agents.
     """
 
     name: str | None = None
     paused = False
-    keep_completed_for = timedelta(days=7)
-    keep_completed = 50_000
+    keep_completed_for = Inherited(KEEP_COMPLETED_FOR)
+    keep_completed = Inherited(KEEP_COMPLETED)
 
     def __init__(self) -> None:
         self.shards = OOBTree()

@@ -24,7 +24,7 @@ ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGBREAK") if hasa
 HANDLED = (signal.SIGINT, *ENDING)
 
 PATIENCE = 5
-"""Seconds for which a signal waits for the dispatcher's end: a little more than the dispatcher waits for jobs."""
+"""Seconds for which a signal waits for the dispatcher's end, beside what the queues grant running jobs."""
 
 signal_handlers: dict[int, dict[int, tuple[Any, Any]]] = {}
 """By ``id`` of a dispatcher and number of a signal, the handler that was there before, and ours."""
@@ -81,6 +81,6 @@ class _Handler:
             return
         thread = threading.Thread(target=self.stop, args=(self.dispatcher,), name="zc.async stop", daemon=True)
         thread.start()
-        thread.join(PATIENCE)
+        thread.join(PATIENCE + (self.dispatcher.grace or 0))
         if thread.is_alive():
             events.warning("dispatcher %s did not end in time; the process ends without it", self.dispatcher.UUID)

@@ -49,6 +49,10 @@ __all__ = [
 events = logging.getLogger("zc.async.events")
 
 
+GRACE = 3
+"""Seconds for which running jobs may go on when their dispatcher ends, unless somebody says otherwise."""
+
+
 def make_queue(connection: Connection, name: str) -> Queue:
     """The default factory of :class:`QueueInstaller`."""
     return Queue()
@@ -198,11 +202,14 @@ def make_dispatcher(db: Any, reactor: Any, poll_interval: float, uuid: UUID | No
     return dispatcher
 
 
-def stop_dispatcher(dispatcher: Dispatcher, timeout: float = 3) -> bool:
+def stop_dispatcher(dispatcher: Dispatcher, timeout: float | None = None) -> bool:
     """End a dispatcher and its reactor thread; whether all threads ended within ``timeout`` seconds or so.
 
-    Its signal handlers are taken away and its identity is free again. ``ValueError`` if it is not activated.
+    Without ``timeout`` it is what the container of the queues says, or three seconds. Its signal handlers are taken
+    away and its identity is free again. ``ValueError`` if it is not activated.
     """
+    if timeout is None:
+        timeout = GRACE if dispatcher.grace is None else dispatcher.grace
     ended = dispatcher.deactivate(timeout)
     if dispatcher.thread is not None:
         dispatcher.reactor.callFromThread(dispatcher.reactor.stop)

@@ -37,7 +37,7 @@ def test_a_sibling_rescues_the_jobs_of_a_dead_worker(queue, put, start_worker, t
     (tmp_path / "go").touch()
     transaction.begin()
     (record,) = queue.dispatchers.values()
-    record.ping_death_interval = timedelta(seconds=1)
+    record.ping_interval = record.ping_death_interval = timedelta(seconds=1)
     transaction.commit()
     sibling = start_worker("second", poll_interval=0.2)
     assert wait_for_result(job, 30) == "done"

@@ -30,16 +30,17 @@ def is_server() -> bool:
     return CONSOLE not in sys.modules and (main is None or main.name != CONSOLE)
 
 
-def grace_seconds() -> float:
-    """How long running jobs may go on when the process ends."""
+def grace_seconds(of_queues: float | None = None) -> float:
+    """How long running jobs may go on when the process ends: as its environment says, else as the queues say."""
+    otherwise = DEFAULT_GRACE if of_queues is None else of_queues
     value = os.environ.get(GRACE)
     if not value:
-        return DEFAULT_GRACE
+        return otherwise
     try:
         return max(float(value), 0.0)
     except ValueError:
         logger.warning("%s is no number of seconds: %r", GRACE, value)
-        return DEFAULT_GRACE
+        return otherwise
 
 
 class Closer:

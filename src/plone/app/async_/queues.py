@@ -24,23 +24,25 @@ DEFAULT_QUOTA = "default"
 DEFAULT_QUOTA_SIZE = 1
 
 
+def existing_queues(connection: Connection) -> Queues | None:
+    """The queues by name as :func:`open_queues` gives them, or None if there are none yet; writes nothing."""
+    return _root(connection).get(KEY)
+
+
 def open_queues(connection: Connection) -> Queues:
     """The queues by name, in the transaction of a connection to the sites' database.
 
     If no worker has ever started, the container, the default queue and its default quota are made in that
-    transaction, so that a site can queue jobs before it has a worker.
+    transaction, so that a site can queue jobs before it has a worker. Raises ``QueuesOfVersion1``.
     """
-    database = queryUtility(IAsyncDatabase)
-    if database is not None:
-        connection = connection.get_connection(database.database_name)
-    root = connection.root()
+    root = _root(connection)
     if KEY not in root:
         root[KEY] = Queues()
-        connection.add(root[KEY])
+        root._p_jar.add(root[KEY])
     queues = root[KEY]
     if DEFAULT_QUEUE not in queues:
         queues[DEFAULT_QUEUE] = Queue()
-        connection.add(queues[DEFAULT_QUEUE])
+        root._p_jar.add(queues[DEFAULT_QUEUE])
         ensure_default_quota(queues[DEFAULT_QUEUE])
     return queues
 
@@ -49,6 +51,13 @@ def keeps_files() -> bool:
     """Whether the database of the queues can store blobs, as that of a site can."""
     database = queryUtility(IAsyncDatabase)
     return database is None or IBlobStorage.providedBy(database.storage)
+
+
+def _root(connection: Connection) -> Any:
+    database = queryUtility(IAsyncDatabase)
+    if database is not None:
+        connection = connection.get_connection(database.database_name)
+    return connection.root()
 
 
 def find_queue(queues: Queues, queue: str | Queue) -> Queue:

@@ -45,18 +45,16 @@ def configureQueue(event: IObjectEvent) -> None:
 
 
 def configureDispatcher(event: IObjectEvent) -> None:
-    """Set the intervals of a worker's signs of life, unless somebody has set them."""
-    dispatcher = event.object
-    engine = type(dispatcher)
-    if (dispatcher.ping_interval, dispatcher.ping_death_interval) == (
-        engine.ping_interval,
-        engine.ping_death_interval,
-    ):
-        set_ping_intervals(dispatcher, PING_SECONDS, PING_DEATH_SECONDS)
+    """Set the intervals of the workers' signs of life, for all workers, unless somebody has set them."""
+    queues = event.object.parent.parent
+    if queues.ping_interval is None:
+        queues.ping_interval = timedelta(seconds=PING_SECONDS)
+    if queues.ping_death_interval is None:
+        queues.ping_death_interval = timedelta(seconds=PING_DEATH_SECONDS)
 
 
 def set_ping_intervals(dispatcher: Any, ping_secs: float, ping_death_secs: float) -> None:
-    """Let a dispatcher show every ``ping_secs`` that it lives; without one for ``ping_death_secs`` it is dead."""
+    """Let one dispatcher show every ``ping_secs`` that it lives; without that for ``ping_death_secs`` it is dead."""
     dispatcher.ping_interval = timedelta(seconds=ping_secs)
     dispatcher.ping_death_interval = timedelta(seconds=ping_death_secs)
     logger.info("Dispatcher %s pings every %s s, is dead after %s s", dispatcher.UUID, ping_secs, ping_death_secs)

@@ -13,6 +13,7 @@ from plone.app.async_.instance import InitInstance
 from zc.async_ import instanceuuid
 from zc.async_.interfaces import DatabaseOpened
 from zc.async_.interfaces import IdentityError
+from zc.async_.interfaces import QueuesOfVersion1
 from zc.async_.subscribers import QueueInstaller
 from zc.async_.subscribers import ThreadedDispatcherInstaller
 from zc.async_.subscribers import stop_dispatcher
@@ -21,7 +22,7 @@ from zc.async_.subscribers import stop_dispatcher
 logger = logging.getLogger("plone.app.async")
 
 POLL_INTERVAL = 2
-"""Seconds; a safety net, since commits wake the dispatcher."""
+"""Seconds, unless the queues say otherwise; a safety net, since commits wake the dispatcher."""
 
 DISABLED = "ZC_ASYNC_DISABLED"
 """Environment variable that keeps a worker from running jobs."""
@@ -35,10 +36,10 @@ IDENTITY_NEEDED = (
 class InitWorker(InitInstance):
     """Runs a dispatcher as well.
 
-    Without ``ZC_ASYNC_UUID``, or with an unusable ``ZC_ASYNC_BASE_URL``, only an error is logged: the process may
-    serve a site that works as well without. If
-    another process has the identity, ``SystemExit`` ends this one: both would answer for the same jobs, and a
-    supervisor that starts it again finds the identity free once that process has ended.
+    Without ``ZC_ASYNC_UUID``, with an unusable ``ZC_ASYNC_BASE_URL``, or with queues of version 1, only an error is
+    logged: the process may serve a site that works as well without. If another process has the identity,
+    ``SystemExit`` ends this one: both would answer for the same jobs, and a supervisor that starts it again finds the
+    identity free once that process has ended.
     """
 
     _dispatcher: Any = None
@@ -61,7 +62,11 @@ class InitWorker(InitInstance):
             logger.critical("This worker cannot start: %s", error)
             raise SystemExit(f"This worker cannot start: {error}") from error
         opened = DatabaseOpened(databases.find(self.db_name))
-        QueueInstaller()(opened)
+        try:
+            QueueInstaller()(opened)
+        except QueuesOfVersion1 as error:
+            logger.critical("No jobs are run here: %s", error)
+            return
         install = ThreadedDispatcherInstaller(poll_interval=POLL_INTERVAL, uuid=identity, signals=False)
         self._dispatcher = install(opened)
         self._reactor = self._dispatcher.reactor
@@ -70,7 +75,7 @@ class InitWorker(InitInstance):
     def stop(self) -> bool:
         ended = True
         if self._dispatcher is not None:
-            seconds = process.grace_seconds()
+            seconds = process.grace_seconds(self._dispatcher.grace)
             ended = stop_dispatcher(self._dispatcher, seconds)
             self._reactor = None  # it was the dispatcher's
             if not ended:
