@@ -14,7 +14,7 @@ def test_help(lab, worker):
     assert "\n  async -- " in answer
 
 
-def test_async_status(lab, worker):
+def test_P34_async_status(lab, worker):
     status = json.loads(lab.ask_monitor("async status"))
     assert status["status"] == "RUNNING"
     assert status["poll interval"] == {"seconds": 2.0}

@@ -15,7 +15,7 @@ EXIT_LIMIT = 10
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_the_worker_and_its_dispatcher(lab, worker, number):
+def test_P33_a_signal_ends_the_worker_and_its_dispatcher(lab, worker, number):
     worker.send(number)
     assert worker.wait(EXIT_LIMIT) == 0
     assert not lab.dispatcher_is_active()
@@ -43,7 +43,7 @@ def test_a_job_that_takes_too_long_is_left_to_the_next_worker(lab, browser, work
     assert len(lab.pages() - before) == 1
 
 
-def test_a_killed_worker_runs_its_job_again_once_and_at_once(lab, browser, worker):
+def test_P13_P32_a_killed_worker_runs_its_job_again_once_and_at_once(lab, browser, worker):
     before = lab.pages()
     pause = 3
     address = lab.started_job(browser, pause)

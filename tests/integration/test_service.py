@@ -61,7 +61,7 @@ def test_the_utility_keeps_the_interface(service):
     assert verifyObject(IAsyncService, service)
 
 
-def test_a_job_runs_and_gives_its_result(service, folder, run):
+def test_P5_a_job_runs_and_gives_its_result(service, folder, run):
     job = service.queueJob(add_numbers, folder, 40, b=2)
     transaction.commit()
     assert job.status == PENDING
@@ -176,7 +176,7 @@ def test_the_queues_belong_to_the_sites_connection(service, site):
     other.close()
 
 
-def test_quotas(service, folder):
+def test_P15_quotas(service, folder):
     queue = service.getQueues()[""]
     queue.quotas.create("mail", 2)
     in_queue = service.queueJobInQueue

@@ -40,6 +40,9 @@ FLOORS = {
     "zc.async_.monitor": ZOPE_AND_PLONE,
 }
 
+# What version 1 stood on, and Python 3 has not.
+GONE = {"Signals", "ZServer", "asyncore", "zope.app"}
+
 LONGEST = {"zc": 350, "plone": 150}
 
 
@@ -108,6 +111,11 @@ def test_the_rule_sees_every_form_of_import(tmp_path, name, code, found):
     path.write_text(code)
 
     assert forbidden(name, path) == found
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_P45_nothing_is_imported_that_is_gone(name):
+    assert not [found for found in imported(name, MODULES[name]) if any(is_at_or_below(found, one) for one in GONE)]
 
 
 @pytest.mark.parametrize("name", MODULES)
