@@ -8,6 +8,8 @@ from typing import Any
 from ZODB.interfaces import IBlobStorage
 from zope.component import queryUtility
 
+from plone.app.async_.databases import QUEUES
+from plone.app.async_.databases import QueuesOutOfReach
 from plone.app.async_.interfaces import IAsyncDatabase
 from plone.app.async_.interfaces import UnknownQueue
 from zc.async_.interfaces import KEY
@@ -28,11 +30,10 @@ def open_queues(connection: Connection) -> Queues:
     """The queues by name, in the transaction of a connection to the sites' database.
 
     If no worker has ever started, the container, the default queue and its default quota are made in that
-    transaction, so that a site can queue jobs before it has a worker.
+    transaction, so that a site can queue jobs before it has a worker. ``QueuesOutOfReach`` if their database and
+    that of the site are not configured together.
     """
-    database = queryUtility(IAsyncDatabase)
-    if database is not None:
-        connection = connection.get_connection(database.database_name)
+    connection = queues_connection(connection)
     root = connection.root()
     if KEY not in root:
         root[KEY] = Queues()
@@ -49,6 +50,28 @@ def keeps_files() -> bool:
     """Whether the database of the queues can store blobs, as that of a site can."""
     database = queryUtility(IAsyncDatabase)
     return database is None or IBlobStorage.providedBy(database.storage)
+
+
+def queues_connection(connection: Connection) -> Connection:
+    """The connection to the queues' database that belongs to the transaction of this one; ``QueuesOutOfReach``.
+
+    In a process without a role file, such as a test, they are in the connection's own database.
+    """
+    database = queryUtility(IAsyncDatabase)
+    known = connection.db().databases
+    if database is None:
+        if QUEUES in known:
+            raise QueuesOutOfReach(
+                f"there is a database {QUEUES!r}, but no worker may look there: this process has loaded no role file. "
+                'Add <include package="plone.app.async" file="multi_db_instance.zcml" /> to its ZCML'
+            )
+        return connection
+    if database.database_name not in known:
+        raise QueuesOutOfReach(
+            f"the queues are in database {database.database_name!r}, which is not one of those that share the site's "
+            f"transactions: {', '.join(map(repr, known))}. Configure both in one zope.conf"
+        )
+    return connection.get_connection(database.database_name)
 
 
 def find_queue(queues: Queues, queue: str | Queue) -> Queue:
