@@ -30,15 +30,16 @@ PACKAGE = "plone.app.async"
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the queues are: the storages it takes, and the role files for it."""
+    """Where the queues are: all storages, that of the queues, and the role files for it."""
 
     storages: Sequence[Storage]
+    queues: Storage
     instance: str
     worker: str
 
 
-SINGLE_DB = Layout((MAIN,), "single_db_instance.zcml", "single_db_worker.zcml")
-MULTI_DB = Layout((MAIN, ASYNC), "multi_db_instance.zcml", "multi_db_worker.zcml")
+SINGLE_DB = Layout((MAIN,), MAIN, "single_db_instance.zcml", "single_db_worker.zcml")
+MULTI_DB = Layout((MAIN, ASYNC), ASYNC, "multi_db_instance.zcml", "multi_db_worker.zcml")
 
 
 class DemoCluster:
@@ -58,6 +59,7 @@ class DemoCluster:
         zeo, instance, worker, monitor = choose_ports(*ports)
         self.say = say
         self.home = home
+        self.layout = layout
         self.password = secrets.token_urlsafe(12)
         self.zeo = ZEOServer(home / "zeo", zeo, layout.storages)
         self.instance = Client(

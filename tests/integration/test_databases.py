@@ -111,5 +111,5 @@ def test_a_database_that_is_not_configured_with_the_sites(service, site):
 
 
 def test_a_process_without_a_role_does_not_queue_where_no_worker_looks(second_database, service):
-    with pytest.raises(QueuesOutOfReach, match="multi_db_instance.zcml"):
+    with pytest.raises(QueuesOutOfReach, match=r"multi_db_instance\.zcml"):
         service.getQueues()
