@@ -2,7 +2,8 @@
 
 ``demo`` starts a ZEO server, an instance and a worker, lets a job create a
 page, tells what happened, stops everything and ends with 0; with 1 if anything
-went wrong.  ``start`` leaves the three processes running until Ctrl-C.
+went wrong.  ``start`` leaves the three processes running until Ctrl-C.  With
+``--multi-db`` the queues are in a database of their own.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from types import FrameType
 from cluster import ProcessFailed
 from cluster import wait_until
 from demo.browser import HTTPFailed
+from demo.cluster import MULTI_DB
+from demo.cluster import SINGLE_DB
 from demo.cluster import SITE
 from demo.cluster import USER
 from demo.cluster import DemoCluster
@@ -39,6 +42,7 @@ def parse(words: list[str]) -> argparse.Namespace:
     parser.add_argument("command", choices=("demo", "start"))
     for name in "zeo", "instance", "worker", "monitor":
         parser.add_argument(f"--{name}-port", type=int, help="default: a free one")
+    parser.add_argument("--multi-db", action="store_true", help="queues in a second storage of the ZEO server")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="use this new or empty folder and leave it there")
     return parser.parse_args(words)
 
@@ -91,7 +95,7 @@ def run(options: argparse.Namespace) -> None:
     with ExitStack() as stack:
         home = choose_home(stack, options.keep)
         ports = options.zeo_port, options.instance_port, options.worker_port, options.monitor_port
-        cluster = DemoCluster(home, ports, say)
+        cluster = DemoCluster(home, ports, say, MULTI_DB if options.multi_db else SINGLE_DB)
         try:
             with cluster:
                 run_a_job(cluster, say)

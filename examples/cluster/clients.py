@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
 from pathlib import Path
@@ -21,24 +22,46 @@ START_LIMIT = 120.0  # seconds; a fresh environment has no compiled modules yet
 SCRIPT_LIMIT = 300.0
 
 
+def fill(template: str, **values: object) -> str:
+    """The text of a template with these values."""
+    return Template((TEMPLATES / template).read_text("utf-8")).substitute(values)
+
+
 def write(path: Path, template: str, **values: object) -> Path:
     """Fill a template and write it, making the folders above it."""
-    text = Template((TEMPLATES / template).read_text("utf-8")).substitute(values)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, "utf-8")
+    path.write_text(fill(template, **values), "utf-8")
     return path
+
+
+@dataclass(frozen=True)
+class Storage:
+    """A storage of the ZEO server, by its ``name`` there, and the database that clients make of it."""
+
+    name: str
+    database: str
+    file: str
+    blobs: str
+    mount_point: str
+
+
+MAIN = Storage("1", "main", "Data.fs", "blobs", "/")
+ASYNC = Storage("async", "async", "async.fs", "blobs-async", "/zasync")
 
 
 @dataclass
 class ZEOServer:
-    """A ZEO server with one FileStorage and blobs."""
+    """A ZEO server with FileStorages and their blobs."""
 
     home: Path
     port: int
+    storages: Sequence[Storage] = (MAIN,)
 
-    @property
-    def blobs(self) -> Path:
-        return self.home / "blobs"
+    def file(self, storage: Storage) -> Path:
+        return self.home / storage.file
+
+    def blobs(self, storage: Storage) -> Path:
+        return self.home / storage.blobs
 
     def start(self) -> Process:
         """Start it without waiting; see ``wait_until_serving``."""
@@ -46,8 +69,10 @@ class ZEOServer:
             self.home / "zeo.conf",
             "zeo.conf.in",
             address=f"{LOOPBACK}:{self.port}",
-            data=self.home / "Data.fs",
-            blobs=self.blobs,
+            storages="\n".join(
+                fill("filestorage.in", name=each.name, file=self.file(each), blobs=self.blobs(each))
+                for each in self.storages
+            ),
         )
         command = [sys.executable, "-m", "ZEO.runzeo", "-C", config]
         return Process("ZEO server", command, self.home / "zeo.log")
@@ -99,8 +124,7 @@ class Client:
             "zope.conf.in",
             home=self.home,
             environment="\n".join(f"  {name} {value}" for name, value in self.environment.items()),
-            zeo=f"{LOOPBACK}:{self.zeo.port}",
-            blobs=self.zeo.blobs,
+            databases="\n".join(map(self._database, self.zeo.storages)),
             product_config=monitor,
         )
         package, file = self.include
@@ -109,6 +133,16 @@ class Client:
         additional = self.home / "etc" / "package-includes" / "999-additional-overrides.zcml"
         write(additional, "additional.zcml.in", package=package, file=file)
         write(self.home / "etc" / "zope.ini", "zope.ini.in", listen=f"{LOOPBACK}:{self.port}")
+
+    def _database(self, storage: Storage) -> str:
+        return fill(
+            "zodb_db.in",
+            database=storage.database,
+            mount_point=storage.mount_point,
+            zeo=f"{LOOPBACK}:{self.zeo.port}",
+            storage=storage.name,
+            blobs=self.zeo.blobs(storage),
+        )
 
     def start(self) -> Process:
         """Start it without waiting; see ``wait_until_serving``."""

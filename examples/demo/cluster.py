@@ -5,12 +5,17 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from cluster import ASYNC
+from cluster import MAIN
 from cluster import Client
 from cluster import Process
+from cluster import Storage
 from cluster import ZEOServer
 from cluster import choose_ports
 
@@ -21,6 +26,20 @@ SITE = "Plone"
 USER = "editor"
 MAKE_SITE = Path(__file__).parent / "make_site.py"
 PACKAGE = "plone.app.async"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the queues are: all storages, that of the queues, and the role files for it."""
+
+    storages: Sequence[Storage]
+    queues: Storage
+    instance: str
+    worker: str
+
+
+SINGLE_DB = Layout((MAIN,), MAIN, "single_db_instance.zcml", "single_db_worker.zcml")
+MULTI_DB = Layout((MAIN, ASYNC), ASYNC, "multi_db_instance.zcml", "multi_db_worker.zcml")
 
 
 class DemoCluster:
@@ -35,18 +54,20 @@ class DemoCluster:
         home: Path,
         ports: Iterable[int | None] = (None, None, None, None),
         say: Callable[[str], None] = lambda line: None,
+        layout: Layout = SINGLE_DB,
     ) -> None:
         zeo, instance, worker, monitor = choose_ports(*ports)
         self.say = say
         self.home = home
+        self.layout = layout
         self.password = secrets.token_urlsafe(12)
-        self.zeo = ZEOServer(home / "zeo", zeo)
+        self.zeo = ZEOServer(home / "zeo", zeo, layout.storages)
         self.instance = Client(
             "instance",
             home / "instance",
             self.zeo,
             instance,
-            (PACKAGE, "single_db_instance.zcml"),
+            (PACKAGE, layout.instance),
             {"ZC_ASYNC_UUID": str(home / "instance" / "var" / "uuid.txt")},
         )
         self.worker = Client(
@@ -54,7 +75,7 @@ class DemoCluster:
             home / "worker",
             self.zeo,
             worker,
-            (PACKAGE, "single_db.zcml"),
+            (PACKAGE, layout.worker),
             {"ZC_ASYNC_UUID": str(home / "worker" / "var" / "uuid.txt")},
             monitor,
         )

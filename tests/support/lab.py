@@ -4,6 +4,7 @@ import socket
 from contextlib import closing
 from contextlib import contextmanager
 
+from cluster import MAIN
 from cluster import wait_until
 from demo.cluster import SITE
 from demo.cluster import DemoCluster
@@ -27,9 +28,8 @@ class Lab(DemoCluster):
 
     def dispatcher_is_active(self):
         """What the database says: whether anybody claims to run the worker's dispatcher."""
-        with self.root() as root:
-            (record,) = root[KEY][""].dispatchers.values()
-            return record.activated is not None
+        with self.root(self.layout.queues) as root:
+            return any(record.activated is not None for record in root[KEY][""].dispatchers.values())
 
     def pages(self):
         """The ids of the pages that jobs have made."""
@@ -38,11 +38,15 @@ class Lab(DemoCluster):
             return {name for name in site._tree if name.startswith("async-demo")}
 
     @contextmanager
-    def root(self):
-        """The root of the database, as it is now."""
-        storage = ClientStorage(("127.0.0.1", self.zeo.port), read_only=True, blob_dir=str(self.home / "reader"))
-        with closing(DB(storage)) as database, database.transaction() as connection:
+    def root(self, storage=MAIN, read_only=True):
+        """The root of a database, as it is now; what is changed there is committed."""
+        with closing(DB(self.open(storage, read_only))) as database, database.transaction() as connection:
             yield connection.root()
+
+    def open(self, storage, read_only=True):
+        """A client of a storage, to be closed by the caller."""
+        blobs = str(self.home / f"reader-{storage.name}")
+        return ClientStorage(("127.0.0.1", self.zeo.port), storage.name, read_only=read_only, blob_dir=blobs)
 
     def ask_monitor(self, line):
         """All that the worker's monitor answers to one line."""

@@ -186,3 +186,8 @@ def sleep_in_file_with(folder: str, result: Any) -> tuple[str, Any]:
 def results(*jobs: Any) -> list[Any]:
     """What was made of a batch."""
     return [job.result for job in jobs]
+
+
+def read_main(name: str) -> Any:
+    """What the root of the database called main has under a name."""
+    return local.getJob()._p_jar.get_connection("main").root().get(name)

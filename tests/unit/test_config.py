@@ -82,6 +82,47 @@ def test_the_root_database_stands_in_for_main(zope, monkeypatch):
     root.close()
 
 
+@pytest.fixture
+def queues(zope):
+    """The database called async of that process."""
+    database = DB(None, databases=zope.main.databases, database_name="async")
+    yield database
+    end()
+    database.close()
+
+
+@pytest.mark.parametrize("role", [config.InitMultiDBInstance, config.InitMultiDBWorker])
+def test_the_queues_are_in_the_database_called_async(zope, queues, role):
+    role().register_databases()
+    assert getUtility(IDatabase) is zope.main
+    assert getUtility(IAsyncDatabase) is getUtility(IDatabase, "async") is queues
+
+
+def test_a_multi_db_worker_makes_its_queues_there_and_nowhere_else(zope, queues):
+    config.InitMultiDBWorker().init()
+    assert dispatcher.get(getUtility(IUUID)).db is queues
+    with queues.transaction() as connection:
+        assert "" in connection.root()[KEY]
+    with zope.main.transaction() as connection:
+        assert KEY not in connection.root()
+
+
+def test_without_the_database_the_error_says_what_to_write(zope):
+    with pytest.raises(databases.NoSuchDatabase, match=r"(?s)zope.conf .*<zodb_db async>.*mount-point /zasync"):
+        config.InitMultiDBWorker().init()
+
+
+@pytest.mark.parametrize(("name", "warnings"), [("0async", 1), ("async", 0)])
+def test_a_storage_of_the_queues_that_sorts_first_is_warned_of(zope, queues, caplog, name, warnings):
+    """Commits are finished in that order; a job must not be there before its content."""
+    zope.main.storage.__name__ = "1"
+    queues.storage.__name__ = name
+    config.InitMultiDBInstance().register_databases()
+    found = [record.getMessage() for record in caplog.records if "Rename the storage" in record.getMessage()]
+    assert len(found) == warnings
+    assert all("storage 0async before 1" in message for message in found)
+
+
 def test_an_instance_has_its_identity_and_runs_nothing(zope):
     config.InitSingleDBInstance().init()
     identity = getUtility(IUUID)

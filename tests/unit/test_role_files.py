@@ -6,11 +6,14 @@ from zope.component import queryUtility
 from zope.component.testing import setUp
 from zope.component.testing import tearDown
 from zope.configuration import xmlconfig
+from zope.dottedname.resolve import resolve
 from zope.processlifetime import IDatabaseOpenedWithRoot
 from zope.processlifetime import IProcessStarting
 
 from plone.app.async_ import config
 from plone.app.async_.interfaces import IInitAsync
+from plone.app.async_.interfaces import IQueueReady
+from plone.app.async_.worker import InitWorker
 from zc.async_.interfaces import IDispatcherActivated
 from zc.async_.monitor import IMonitorPlugin
 
@@ -19,6 +22,9 @@ ROLES = {
     "single_db.zcml": config.InitSingleDBWorker,
     "single_db_worker.zcml": config.InitSingleDBWorker,
     "single_db_instance.zcml": config.InitSingleDBInstance,
+    "multi_db.zcml": config.InitMultiDBWorker,
+    "multi_db_worker.zcml": config.InitMultiDBWorker,
+    "multi_db_instance.zcml": config.InitMultiDBInstance,
 }
 
 
@@ -43,7 +49,7 @@ def handlers(interface):
 
 @pytest.mark.parametrize("file", ROLES)
 @pytest.mark.parametrize("include", ["include", "includeOverrides"])
-def test_a_role_file_registers_its_role(tmp_path, file, include):
+def test_P2_a_role_file_registers_its_role(tmp_path, file, include):
     (tmp_path / "additional.zcml").write_text(f"""
         <configure xmlns="http://namespaces.zope.org/zope">
           <include package="plone.app.async" file="{file}" />
@@ -54,8 +60,9 @@ def test_a_role_file_registers_its_role(tmp_path, file, include):
     assert type(queryUtility(IInitAsync)) is ROLES[file]
     assert handlers(IDatabaseOpenedWithRoot) == [config.databases_opened]
     assert handlers(IProcessStarting) == [config.process_starting]
-    is_worker = ROLES[file] is config.InitSingleDBWorker
+    is_worker = issubclass(ROLES[file], InitWorker)
     assert len(handlers(IDispatcherActivated)) == (3 if is_worker else 0)
+    assert len(handlers(IQueueReady)) == (1 if is_worker else 0)
     assert {"async", "help", "interactive", "quit"} <= {
         each.name for each in getGlobalSiteManager().registeredUtilities() if each.provided is IMonitorPlugin
     }
@@ -65,3 +72,10 @@ def test_the_package_alone_gives_no_role():
     load('<include package="plone.app.async" />')
     assert queryUtility(IInitAsync) is None
     assert handlers(IProcessStarting) == []
+
+
+@pytest.mark.parametrize(("name", "database"), [("InitSingleDB", "main"), ("InitMultiDB", "async")])
+def test_names_from_before_there_were_instances_are_workers(name, database):
+    role = resolve(f"plone.app.async.config.{name}")
+    assert issubclass(role, InitWorker)
+    assert role.db_name == database

@@ -157,7 +157,7 @@ class Claimer:
 
 
 def _assignment(claim: Claim) -> Assignment:
-    return Assignment(claim.job._p_oid, claim.key, getId(claim.job)[1])
+    return Assignment(claim.job._p_oid, claim.key, claim.job._p_jar.db().database_name)
 
 
 def give_back(agent: Agent, assignments: Iterable[Assignment], interrupted: bool) -> None:

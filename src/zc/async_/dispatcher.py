@@ -285,6 +285,8 @@ class Dispatcher(Reporting):
         self._adjust()
         queues = self._heartbeat.step(self._connection, now)
         claimed = self._claimer.step(queues)
+        if claimed:
+            self._waker.catch_up()
         self._pruner.step(queues, now)
         self._next_due = min(filter(None, (queue.next_due(now) for queue in queues)), default=None)
         self._transactions.get().note("zc.async claim" if claimed else "zc.async")

@@ -38,7 +38,7 @@ class Assignment(NamedTuple):
 
     oid: bytes
     key: int
-    database_name: str | None
+    database_name: str
 
 
 class Delivery(NamedTuple):

@@ -40,6 +40,16 @@ class Waker:
         for ear in self._ears.values():
             ear.settle()
 
+    def catch_up(self) -> None:
+        """Where there are several databases, hear all that their servers have told, however slow a connection is.
+
+        What one commit wrote to two databases is told on two connections. Who sees the part that was finished last
+        and then calls this will see the other part too, in the next transaction. Raises ``ClientDisconnected``.
+        """
+        if len(self._ears) > 1:
+            for ear in self._ears.values():
+                ear.catch_up()
+
     def watch(self, objects: Iterable[Persistent]) -> bool:
         """Watch these stored objects from now on, instead of those before; whether there are new ones among them."""
         oids: dict[str, set[bytes]] = {name: set() for name in self._ears}
@@ -54,6 +64,7 @@ class Ear:
 
     def __init__(self, db: DB, ring: Callable[[], object]) -> None:
         self._adapter = db._mvcc_storage
+        self._storage = db.storage
         self._ring = ring
         self._watched: frozenset[bytes] = frozenset()
 
@@ -79,6 +90,12 @@ class Ear:
         if self.pushed:
             with self._adapter._lock:
                 pass
+
+    def catch_up(self) -> None:
+        """Hear all that the ZEO server has told before it answers; other storages keep nothing back."""
+        ping = getattr(self._storage, "ping", None)
+        if ping is not None:
+            ping()
 
     def watch(self, oids: Iterable[bytes]) -> bool:
         """Watch these oids from now on; whether there are new ones among them."""

@@ -23,10 +23,27 @@ class InitSingleDBInstance(InitInstance):
     db_name = databases.ROOT
 
 
+class InitMultiDBInstance(InitInstance):
+    """Jobs are queued in a database of their own."""
+
+    db_name = databases.QUEUES
+
+
 class InitSingleDBWorker(InitWorker):
     """Jobs are taken from the main database."""
 
     db_name = databases.ROOT
+
+
+class InitMultiDBWorker(InitWorker):
+    """Jobs are taken from a database of their own."""
+
+    db_name = databases.QUEUES
+
+
+# What these were called before there were instances.
+InitSingleDB = InitSingleDBWorker
+InitMultiDB = InitMultiDBWorker
 
 
 def databases_opened(event: Any) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 from ZODB.interfaces import IBlobStorage
 from zope.component import queryUtility
 
+from plone.app.async_.databases import QUEUES
+from plone.app.async_.databases import QueuesOutOfReach
 from plone.app.async_.interfaces import IAsyncDatabase
 from plone.app.async_.interfaces import UnknownQueue
 from zc.async_.interfaces import KEY
@@ -26,16 +28,17 @@ DEFAULT_QUOTA_SIZE = 1
 
 def existing_queues(connection: Connection) -> Queues | None:
     """The queues by name as :func:`open_queues` gives them, or None if there are none yet; writes nothing."""
-    return _root(connection).get(KEY)
+    return queues_connection(connection).root().get(KEY)
 
 
 def open_queues(connection: Connection) -> Queues:
     """The queues by name, in the transaction of a connection to the sites' database.
 
     If no worker has ever started, the container, the default queue and its default quota are made in that
-    transaction, so that a site can queue jobs before it has a worker. Raises ``QueuesOfVersion1``.
+    transaction, so that a site can queue jobs before it has a worker. Raises ``QueuesOfVersion1``, and
+    ``QueuesOutOfReach`` if their database and that of the site are not configured together.
     """
-    root = _root(connection)
+    root = queues_connection(connection).root()
     if KEY not in root:
         root[KEY] = Queues()
         root._p_jar.add(root[KEY])
@@ -53,11 +56,26 @@ def keeps_files() -> bool:
     return database is None or IBlobStorage.providedBy(database.storage)
 
 
-def _root(connection: Connection) -> Any:
+def queues_connection(connection: Connection) -> Connection:
+    """The connection to the queues' database that belongs to the transaction of this one; ``QueuesOutOfReach``.
+
+    In a process without a role file, such as a test, they are in the connection's own database.
+    """
     database = queryUtility(IAsyncDatabase)
-    if database is not None:
-        connection = connection.get_connection(database.database_name)
-    return connection.root()
+    known = connection.db().databases
+    if database is None:
+        if QUEUES in known:
+            raise QueuesOutOfReach(
+                f"there is a database {QUEUES!r}, but no worker may look there: this process has loaded no role file. "
+                'Add <include package="plone.app.async" file="multi_db_instance.zcml" /> to its ZCML'
+            )
+        return connection
+    if database.database_name not in known:
+        raise QueuesOutOfReach(
+            f"the queues are in database {database.database_name!r}, which is not one of those that share the site's "
+            f"transactions: {', '.join(map(repr, known))}. Configure both in one zope.conf"
+        )
+    return connection.get_connection(database.database_name)
 
 
 def find_queue(queues: Queues, queue: str | Queue) -> Queue:
