@@ -24,6 +24,12 @@ DEFAULT_QUOTA = "default"
 DEFAULT_QUOTA_SIZE = 1
 
 
+def queues_connection(connection: Connection) -> Connection:
+    """The connection to the database with the queues that belongs to the same transaction."""
+    database = queryUtility(IAsyncDatabase)
+    return connection if database is None else connection.get_connection(database.database_name)
+
+
 def existing_queues(connection: Connection) -> Queues | None:
     """The queues by name as :func:`open_queues` gives them, or None if there are none yet; writes nothing."""
     return _root(connection).get(KEY)
@@ -54,10 +60,7 @@ def keeps_files() -> bool:
 
 
 def _root(connection: Connection) -> Any:
-    database = queryUtility(IAsyncDatabase)
-    if database is not None:
-        connection = connection.get_connection(database.database_name)
-    return connection.root()
+    return queues_connection(connection).root()
 
 
 def find_queue(queues: Queues, queue: str | Queue) -> Queue:
