@@ -82,6 +82,8 @@ setup(
         "zope.traversing",
     ],
     extras_require={
+        # For add-ons: plone.app.async_.testing.
+        "testing": ["plone.app.contenttypes", "plone.app.testing", "plone.testing"],
         "test": [
             "build",
             "DateTime",
@@ -114,6 +116,7 @@ setup(
             "zope.i18n",
             "zope.lifecycleevent",
             "zope.testing",
+            "zope.testrunner",
         ],
         "lint": [
             "check-manifest",

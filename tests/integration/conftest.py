@@ -1,6 +1,5 @@
 """A Plone site with the add-on in it, and a way to run its jobs as a worker does."""
 
-import importlib
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -8,30 +7,31 @@ from pathlib import Path
 import pytest
 import tested_facts
 import transaction
-from plone.app.contenttypes.testing import PLONE_APP_CONTENTTYPES_FIXTURE
 from plone.app.testing import TEST_USER_ID
 from plone.app.testing import FunctionalTesting
 from plone.app.testing import PloneSandboxLayer
 from plone.app.testing import setRoles
 from pytest_plone import fixtures_factory
-from zope.component import getGlobalSiteManager
 from zope.component import getUtility
 from zope.configuration import xmlconfig
 
-from plone.app.async_ import subscribers
 from plone.app.async_.interfaces import IAsyncService
-from plone.app.async_.interfaces import IQueueReady
+from plone.app.async_.pytest_plugin import async_service  # noqa: F401 (these are fixtures)
+from plone.app.async_.pytest_plugin import async_worker  # noqa: F401
+from plone.app.async_.pytest_plugin import async_worker as worker  # noqa: F401
+from plone.app.async_.pytest_plugin import inline_jobs  # noqa: F401
+from plone.app.async_.testing import PLONE_APP_ASYNC_FIXTURE
+from plone.app.async_.testing import AsyncIntegrationTesting
 from zc.async_.dispatcher import Dispatcher
-from zc.async_.interfaces import IDispatcherActivated
-from zc.async_.subscribers import agent_installer
+from zc.async_.dispatcher import pop
 
 
-class AsyncFixture(PloneSandboxLayer):
-    defaultBases = (PLONE_APP_CONTENTTYPES_FIXTURE,)
+class SiteLayer(PloneSandboxLayer):
+    """A user and a folder for all tests."""
+
+    defaultBases = (PLONE_APP_ASYNC_FIXTURE,)
 
     def setUpZope(self, app, configurationContext):
-        # By the name that Zope knows, which is not one that can be imported.
-        self.loadZCML(package=importlib.import_module("plone.app.async"))
         xmlconfig.string(tested_facts.ZCML, context=configurationContext)
 
     def setUpPloneSite(self, portal):
@@ -43,10 +43,11 @@ class AsyncFixture(PloneSandboxLayer):
 
 # The fixtures are named after the layers' module, which must be one that can be imported by its name.
 MODULE = "plone.app.async_"
-FIXTURE = AsyncFixture(name="AsyncFixture", module=MODULE)
-FUNCTIONAL = FunctionalTesting(bases=(FIXTURE,), name="PloneAppAsync:Functional", module=MODULE)
+FIXTURE = SiteLayer(name="Site", module=MODULE)
+FUNCTIONAL = FunctionalTesting(bases=(FIXTURE,), name="Site:Functional", module=MODULE)
+INTEGRATION = AsyncIntegrationTesting(bases=(FIXTURE,), name="Site:Integration", module=MODULE)
 
-globals().update(fixtures_factory(((FUNCTIONAL, "functional"),)))
+globals().update(fixtures_factory(((FUNCTIONAL, "functional"), (INTEGRATION, "integration"))))
 
 
 def pytest_collection_modifyitems(items):
@@ -131,25 +132,9 @@ def failure_of(run):
     return failure_of
 
 
-ACTIVATION = (agent_installer, subscribers.configureDispatcher, subscribers.notifyQueueReady)
-
-
 @pytest.fixture
-def role_of_worker():
-    """What the worker's role file registers."""
-    components = getGlobalSiteManager()
-    for handler in ACTIVATION:
-        components.registerHandler(handler, [IDispatcherActivated])
-    components.registerHandler(subscribers.configureQueue, [IQueueReady])
-    yield
-    for handler in ACTIVATION:
-        components.unregisterHandler(handler, [IDispatcherActivated])
-    components.unregisterHandler(subscribers.configureQueue, [IQueueReady])
-
-
-@pytest.fixture
-def work_on(role_of_worker):
-    """Starts a dispatcher on a database, and ends it with the test."""
+def work_on():
+    """Starts a dispatcher on a database, and ends it with the test, if the test has not."""
     dispatchers = []
 
     def work_on(database):
@@ -162,9 +147,4 @@ def work_on(role_of_worker):
     for dispatcher in dispatchers:
         if dispatcher.activated:
             dispatcher.deactivate(timeout=10)
-
-
-@pytest.fixture
-def worker(service, site, work_on):
-    """A dispatcher on the database of the site."""
-    return work_on(site._p_jar.db())
+        pop(dispatcher.UUID)

@@ -181,6 +181,10 @@ class Agent(Persistent):
                 if job.is_completed:
                     self.completed.add(job)
 
+    def unfiled(self) -> list[Job]:
+        """The jobs that have ended since the last claim, and so are not among the completed ones yet."""
+        return [job for job, _, _ in self._workload.claims if job.is_completed and job.agent is self]
+
     # Giving back
 
     def give_back_all(self) -> None:

@@ -4,6 +4,8 @@ Persistent objects keep times as microseconds since 1970 in UTC: eight bytes ins
 """
 
 from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from datetime import timedelta
 from datetime import timezone
@@ -29,6 +31,22 @@ def set_source(source: Callable[[], datetime] | None) -> None:
     """Let ``source`` tell the time from now on; ``None`` goes back to the system's clock."""
     global _source
     _source = source or _system_time
+
+
+@contextmanager
+def ahead(duration: timedelta) -> Iterator[None]:
+    """Let the clock go ahead for a while, for all threads."""
+    global _source
+    before = _source
+
+    def later() -> datetime:
+        return before() + duration
+
+    _source = later
+    try:
+        yield
+    finally:
+        _source = before
 
 
 def to_micros(moment: datetime) -> int:

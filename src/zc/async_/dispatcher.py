@@ -96,7 +96,10 @@ class Dispatcher(Reporting):
     of changes; the container of the queues may name another. ``uuid`` is by default the registered ``IUUID``, else what
     the instance's file says. ``jobs_size`` and ``polls_size`` are how many finished jobs and passes it remembers.
     ``grace`` are the seconds that the container of the queues grants running jobs at the end, or None.
+    ``make_pool`` makes the threads of an agent.
     """
+
+    make_pool: type[AgentThreadPool] = AgentThreadPool
 
     def __init__(
         self,
@@ -122,7 +125,7 @@ class Dispatcher(Reporting):
         self._reactor = reactor
         self._bell = threading.Event()
         self._dispatch_thread: threading.Thread | None = None
-        self._pools = Pools(self)
+        self._pools = Pools(self, self.make_pool)
         self._ending = threading.Lock()
         self._next_due: datetime | None = None
         _dispatchers[self.UUID] = self

@@ -58,3 +58,15 @@ def is_conflict(error: BaseException) -> bool:
 
 class QueuesOfVersion1(AsyncError):
     """This database has queues of version 1; finish their jobs there, or call zc.async_.version1.drop_queues(root)."""
+
+
+class JobsFailed(AsyncError, AssertionError):
+    """Jobs have failed that should not."""
+
+
+class JobsLeft(AsyncError, AssertionError):
+    """Jobs were not done in time."""
+
+
+class NotCommitted(AsyncError, AssertionError):
+    """Jobs were queued in a transaction that is not committed, so nobody runs them."""

@@ -60,7 +60,7 @@ def setUp(
         handler = print_logs(None if log_file is STDOUT else log_file, log_level)
         _undo.append(lambda: logging.getLogger("zc.async").removeHandler(handler))
     dispatcher: Dispatcher = dispatcher_installer(event)
-    _undo.append(lambda: _end(dispatcher))
+    _undo.append(lambda: end_dispatcher(dispatcher))
     get_poll(dispatcher, 0)
     assert "" in get_poll(dispatcher, 1), "the default queue is not looked at"
     return dispatcher
@@ -79,7 +79,11 @@ def tearDown() -> None:
             tearDown()
 
 
-def _end(dispatcher: Dispatcher) -> None:
+def end_dispatcher(dispatcher: Dispatcher) -> None:
+    """End a dispatcher with its threads and its reactor, and forget it.
+
+    Raises :class:`TearDownDispatcherError` if jobs do not end; all else is undone even then.
+    """
     try:
         tear_down_dispatcher(dispatcher)
         _close_reactor(dispatcher.reactor)

@@ -138,19 +138,22 @@ class AgentThreadPool:
     def _work(self) -> None:
         local.dispatcher = self.dispatcher
         local.name = self.name
-        connection = self.dispatcher.db.open(transaction.manager)
+        connection = self.dispatcher.db.open()
         try:
             while (item := self._inbox.get()) is not None:
-                if self._begin(item):
-                    try:
-                        self._perform(connection, item)
-                    finally:
-                        self._end()
+                self._work_on(connection, item)
         finally:
             transaction.abort()
             connection.close()
             with self._lock:
                 self._threads.discard(threading.current_thread())
+
+    def _work_on(self, connection: Connection, item: Assignment | Delivery) -> None:
+        if self._begin(item):
+            try:
+                self._perform(connection, item)
+            finally:
+                self._end()
 
     def _begin(self, item: Assignment | Delivery) -> bool:
         with self._lock:

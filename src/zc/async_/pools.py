@@ -23,8 +23,9 @@ PoolName = tuple[str, str]
 class Pools:
     """Makes and ends thread pools. For the dispatch thread, and for whoever stops the dispatcher after that thread."""
 
-    def __init__(self, dispatcher: Dispatcher) -> None:
+    def __init__(self, dispatcher: Dispatcher, make_pool: type[AgentThreadPool] = AgentThreadPool) -> None:
         self._dispatcher = dispatcher
+        self._make_pool = make_pool
         self._pools: dict[PoolName, AgentThreadPool] = {}
         self._ending: list[AgentThreadPool] = []
 
@@ -34,7 +35,7 @@ class Pools:
             size = 0
         pool = self._pools.get(name)
         if pool is None:
-            pool = self._pools[name] = AgentThreadPool(self._dispatcher, name[1], size, self._dispatcher.wake)
+            pool = self._pools[name] = self._make_pool(self._dispatcher, name[1], size, self._dispatcher.wake)
         elif pool.size != size:
             pool.resize(size)
         return pool

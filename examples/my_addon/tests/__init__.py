@@ -1,0 +1,1 @@
+"""Tests of the add-on, for both test runners."""
