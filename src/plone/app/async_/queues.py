@@ -26,7 +26,7 @@ DEFAULT_QUOTA_SIZE = 1
 
 def existing_queues(connection: Connection) -> Queues | None:
     """The queues by name as :func:`open_queues` gives them, or None if there are none yet; writes nothing."""
-    return _root(connection).get(KEY)
+    return queues_connection(connection).root().get(KEY)
 
 
 def open_queues(connection: Connection) -> Queues:
@@ -35,7 +35,7 @@ def open_queues(connection: Connection) -> Queues:
     If no worker has ever started, the container, the default queue and its default quota are made in that
     transaction, so that a site can queue jobs before it has a worker. Raises ``QueuesOfVersion1``.
     """
-    root = _root(connection)
+    root = queues_connection(connection).root()
     if KEY not in root:
         root[KEY] = Queues()
         root._p_jar.add(root[KEY])
@@ -53,11 +53,10 @@ def keeps_files() -> bool:
     return database is None or IBlobStorage.providedBy(database.storage)
 
 
-def _root(connection: Connection) -> Any:
+def queues_connection(connection: Connection) -> Connection:
+    """The connection to the database of the queues that belongs to the same transaction."""
     database = queryUtility(IAsyncDatabase)
-    if database is not None:
-        connection = connection.get_connection(database.database_name)
-    return connection.root()
+    return connection if database is None else connection.get_connection(database.database_name)
 
 
 def find_queue(queues: Queues, queue: str | Queue) -> Queue:

@@ -1,0 +1,91 @@
+"""Finding jobs among very many without an index: one look at as few as needed, and never at more than a window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from plone.app.async_.overview import sources
+from plone.app.async_.overview import states
+from plone.app.async_.overview.query import Query
+from plone.app.async_.overview.scope import Scope
+from plone.app.async_.overview.states import State
+
+
+if TYPE_CHECKING:
+    from zc.async_.job import Job
+    from zc.async_.queue import Queue
+
+WINDOW = 5000
+"""Jobs looked at in one search; ``Found.more`` says where to look further."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """The jobs of one page of a search.
+
+    ``total`` counts the matches seen; there may be more unless ``is_exact``. If there are none left in the window,
+    ``more`` is the ``offset`` with which to look further, or None at the end.
+    """
+
+    jobs: list[Job]
+    start: int
+    total: int
+    is_exact: bool
+    more: int | None
+    looked_at: int
+
+
+class Search:
+    """A search in some queues, as of one transaction. Loads the jobs it looks at, and writes nothing."""
+
+    def __init__(self, queues: list[Queue], scope: Scope, now: datetime) -> None:
+        self._queues = queues
+        self._scope = scope
+        self._now = now
+
+    def page(self, query: Query, start: int = 0, size: int = 25, offset: int = 0) -> Found:
+        """The matches from ``start`` on, at most ``size``.
+
+        In the natural order it looks no further than needed; sorted otherwise, at a whole window, whose jobs it
+        sorts. ``offset`` is how many jobs to leave out unseen.
+        """
+        enough = WINDOW if query.sort else start + size
+        matches: list[Job] = []
+        at_end, looked_at = True, 0
+        for job in self.jobs(query, offset):
+            if looked_at == WINDOW or len(matches) > enough:
+                at_end = False
+                break
+            looked_at += 1
+            if self._scope.covers(job) and query.matches(job, self._now):
+                matches.append(job)
+        more = offset + looked_at if not at_end and looked_at == WINDOW else None
+        jobs = query.sorted(matches)[start : start + size]
+        return Found(jobs, start, len(matches), at_end, more, looked_at)
+
+    def jobs(self, query: Query, offset: int = 0) -> Iterator[Job]:
+        """All jobs that are where those of the query's states are, each once, loaded a few at a time."""
+        seen: set[bytes] = set()
+        for run in self._runs(query):
+            if offset >= len(run):
+                offset -= len(run)
+                continue
+            new = [job for job in run[offset:] if job._p_oid is not None and job._p_oid not in seen]
+            offset = 0
+            seen.update(job._p_oid for job in new)
+            sources.load(new)
+            yield from new
+
+    def _runs(self, query: Query) -> Iterator[list[Job]]:
+        queues = [queue for queue in self._queues if query.queue is None or queue.name == query.queue]
+        if State.ACTIVE in query.states:
+            yield from sources.active_runs(queues)
+        if State.WAITING in query.states:
+            yield from sources.waiting_runs(queues)
+        if State.SCHEDULED in query.states:
+            yield from sources.scheduled_runs(queues)
+        if query.states & states.ENDED:
+            yield from sources.ended_runs(queues, query.since)
