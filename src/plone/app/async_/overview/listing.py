@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from plone.app.async_.overview import sources
 from plone.app.async_.overview import states
+from plone.app.async_.overview.archives import ended_runs
 from plone.app.async_.overview.query import Query
+from plone.app.async_.overview.runs import load
 from plone.app.async_.overview.scope import Scope
 from plone.app.async_.overview.states import State
 
@@ -76,7 +78,7 @@ class Search:
             new = [job for job in run[offset:] if job._p_oid is not None and job._p_oid not in seen]
             offset = 0
             seen.update(job._p_oid for job in new)
-            sources.load(new)
+            load(new)
             yield from new
 
     def _runs(self, query: Query) -> Iterator[list[Job]]:
@@ -88,4 +90,4 @@ class Search:
         if State.SCHEDULED in query.states:
             yield from sources.scheduled_runs(queues)
         if query.states & states.ENDED:
-            yield from sources.ended_runs(queues, query.since)
+            yield from ended_runs(queues, query.since)

@@ -9,7 +9,9 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from plone.app.async_.overview import sources
+from plone.app.async_.overview.archives import archives_of
 from plone.app.async_.overview.ids import id_of
+from plone.app.async_.overview.runs import agents_of
 from plone.app.async_.overview.scope import Scope
 
 
@@ -57,8 +59,8 @@ def summarize_queue(queue: Queue, scope: Scope, now: datetime) -> QueueSummary:
         is_paused=bool(queue.paused),
         waiting=len(queue) - scheduled,
         scheduled=scheduled,
-        active=sum(len(agent) for agent in sources.agents_of(queue)) + len(queue.watched),
-        ended=sum(len(archive) for archive in sources.archives_of(queue)),
+        active=sum(len(agent) for agent in agents_of(queue)) + len(queue.watched),
+        ended=sum(len(archive) for archive in archives_of(queue)),
         oldest=_oldest(queue, now),
         quotas=tuple(_summarize_quota(quota, scope) for quota in queue.quotas.values()),
         workers_alive=sum(1 for record in records if record.activated is not None and not record.dead),
