@@ -26,6 +26,7 @@ from plone.app.async_.overview.workers import summarize_workers
 from plone.app.async_.queues import existing_queues
 from plone.app.async_.queues import queues_connection
 from zc.async_ import clock
+from zc.async_.history import Deed
 from zc.async_.interfaces import NEW
 
 
@@ -111,6 +112,13 @@ class Board:
     def queue(self, name: Any) -> Queue | None:
         """The queue of that name itself, for actions; None if there is none."""
         return self._queues.get(name)
+
+    def history(self) -> list[tuple[str, Deed]]:
+        """Queue name and deed, newest first: what was done to queues, and to jobs of the scope's site."""
+        site = None if self.scope.site is None else "/".join(self.scope.site)
+        deeds = [(name, deed) for name, queue in self._queues.items() for deed in queue.history or ()]
+        seen = [(name, deed) for name, deed in deeds if site is None or deed.place == (site if deed.job else "")]
+        return sorted(seen, key=lambda item: item[1].time, reverse=True)
 
     def workers(self) -> list[WorkerSummary]:
         """All workers, those alive first; empty if none has ever started."""
