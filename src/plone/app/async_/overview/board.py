@@ -117,7 +117,9 @@ class Board:
         """Queue name and deed, newest first: what was done to queues, and to jobs of the scope's site."""
         site = None if self.scope.site is None else "/".join(self.scope.site)
         deeds = [(name, deed) for name, queue in self._queues.items() for deed in queue.history or ()]
-        seen = [(name, deed) for name, deed in deeds if site is None or deed.place == (site if deed.job else "")]
+        seen = [
+            (name, deed) for name, deed in deeds if site is None or deed.place == site or not (deed.place or deed.job)
+        ]
         return sorted(seen, key=lambda item: item[1].time, reverse=True)
 
     def workers(self) -> list[WorkerSummary]:

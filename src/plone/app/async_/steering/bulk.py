@@ -50,4 +50,4 @@ def act_on_all(board: Board, action: str, query: Query, *args: Any) -> Done:
     site = "" if board.scope.site is None else "/".join(board.scope.site)
     for queue, count in counts.items():
         record(queue, action, "", site, " ".join([f"{count} jobs", *map(str, args)]))
-    return Done(len(jobs) - refused, refused, not found.is_exact)
+    return Done(len(jobs) - refused, refused, found.total > MOST or found.more is not None)
