@@ -73,6 +73,7 @@ setup(
         "zope.component",
         "zope.event",
         "zope.globalrequest",
+        "zope.i18n",
         "zope.i18nmessageid",
         "zope.interface",
         "zope.processlifetime",
@@ -82,6 +83,7 @@ setup(
         "zope.traversing",
     ],
     extras_require={
+        "restapi": ["plone.restapi"],
         "test": [
             "build",
             "DateTime",

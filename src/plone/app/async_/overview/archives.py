@@ -6,11 +6,9 @@ import heapq
 from collections.abc import Iterable
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 from plone.app.async_.overview.runs import Run
 from plone.app.async_.overview.runs import agents_of
-from plone.app.async_.overview.runs import load
 from plone.app.async_.overview.runs import place
 from plone.app.async_.overview.runs import readable
 from zc.async_ import clock
@@ -20,7 +18,7 @@ from zc.async_.queue import Queue
 
 
 def ended_runs(queues: Iterable[Queue], since: datetime | None = None) -> Iterator[Run]:
-    """Completed jobs, newest first, all that ended ``since`` among them.
+    """Completed jobs, newest runs first, all that ended ``since`` among them.
 
     Jobs whose callbacks took long stand where those ended.
     """
@@ -29,11 +27,11 @@ def ended_runs(queues: Iterable[Queue], since: datetime | None = None) -> Iterat
     archives = [archive for queue in queues for archive in archives_of(queue)]
     newest = [job for queue in queues for agent in agents_of(queue) for job in agent.ended()]
     newest += [job for archive in archives for job in archive.recent]
-    yield _newest_first(newest)
+    yield readable(newest)
     for number, page in heapq.merge(*(archive.pages() for archive in archives), key=place, reverse=True):
         if number < oldest:
             return
-        yield _newest_first(page.jobs)
+        yield readable(page.jobs)
 
 
 def archives_of(queue: Queue) -> list[Completed]:
@@ -41,9 +39,8 @@ def archives_of(queue: Queue) -> list[Completed]:
     return [queue.cancelled, *(agent.completed for agent in agents_of(queue))]
 
 
-def _newest_first(jobs: Iterable[Any]) -> Run:
-    run = readable(jobs)
-    load(run)
+def newest_first(run: Run) -> Run:
+    """A run of completed jobs in order; loads them."""
     return sorted(run, key=_ended, reverse=True)
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from zc.async_.job import Job
 
 WINDOW = 1000
-"""Jobs looked at for each kind of figures."""
+"""Jobs looked at for each kind of figures, and a few more."""
 
 HOUR = timedelta(hours=1)
 
@@ -96,8 +96,8 @@ def _seconds(start: datetime | None, end: datetime | None) -> float:
 def _window(search: Search, query: Query) -> tuple[list[Job], bool]:
     """The first jobs that a query looks at, and whether these are all."""
     jobs: list[Job] = []
-    for job in search.jobs(query):
-        if len(jobs) == WINDOW:
+    for run in search.runs(query):
+        if len(jobs) >= WINDOW:
             return jobs, False
-        jobs.append(job)
+        jobs += run
     return jobs, True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +11,9 @@ from typing import TYPE_CHECKING
 from plone.app.async_.overview import sources
 from plone.app.async_.overview import states
 from plone.app.async_.overview.archives import ended_runs
+from plone.app.async_.overview.archives import newest_first
 from plone.app.async_.overview.query import Query
+from plone.app.async_.overview.runs import Run
 from plone.app.async_.overview.runs import load
 from plone.app.async_.overview.scope import Scope
 from plone.app.async_.overview.states import State
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
     from zc.async_.queue import Queue
 
 WINDOW = 5000
-"""Jobs looked at in one search; ``Found.more`` says where to look further."""
+"""Jobs looked at in one search, and a few more; ``Found.more`` says where to look further."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,13 @@ class Found:
     is_exact: bool
     more: int | None
     looked_at: int
+
+
+SOURCES = (
+    (State.ACTIVE, sources.active_runs),
+    (State.WAITING, sources.waiting_runs),
+    (State.SCHEDULED, sources.scheduled_runs),
+)
 
 
 class Search:
@@ -57,37 +67,33 @@ class Search:
         enough = WINDOW if query.sort else start + size
         matches: list[Job] = []
         at_end, looked_at = True, 0
-        for job in self.jobs(query, offset):
-            if looked_at == WINDOW or len(matches) > enough:
+        for run in self.runs(query, offset):
+            if looked_at >= WINDOW or len(matches) > enough:
                 at_end = False
                 break
-            looked_at += 1
-            if self._scope.covers(job) and query.matches(job, self._now):
-                matches.append(job)
-        more = offset + looked_at if not at_end and looked_at == WINDOW else None
+            looked_at += len(run)
+            matches += [job for job in run if self._scope.covers(job) and query.matches(job, self._now)]
+        more = offset + looked_at if not at_end and looked_at >= WINDOW else None
         jobs = query.sorted(matches)[start : start + size]
         return Found(jobs, start, len(matches), at_end, more, looked_at)
 
-    def jobs(self, query: Query, offset: int = 0) -> Iterator[Job]:
-        """All jobs that are where those of the query's states are, each once, loaded a few at a time."""
+    def runs(self, query: Query, offset: int = 0) -> Iterator[Run]:
+        """All jobs that are where those of the query's states are, each once, loaded a run at a time."""
         seen: set[bytes] = set()
-        for run in self._runs(query):
-            if offset >= len(run):
-                offset -= len(run)
-                continue
-            new = [job for job in run[offset:] if job._p_oid is not None and job._p_oid not in seen]
-            offset = 0
+        for run, arrange in self._streams(query):
+            new = [job for job in run if job._p_oid is not None and job._p_oid not in seen]
             seen.update(job._p_oid for job in new)
+            if offset >= len(new):
+                offset -= len(new)
+                continue
             load(new)
-            yield from new
+            yield arrange(new)[offset:]
+            offset = 0
 
-    def _runs(self, query: Query) -> Iterator[list[Job]]:
+    def _streams(self, query: Query) -> Iterator[tuple[Run, Callable[[Run], Run]]]:
         queues = [queue for queue in self._queues if query.queue is None or queue.name == query.queue]
-        if State.ACTIVE in query.states:
-            yield from sources.active_runs(queues)
-        if State.WAITING in query.states:
-            yield from sources.waiting_runs(queues)
-        if State.SCHEDULED in query.states:
-            yield from sources.scheduled_runs(queues)
+        for state, source in SOURCES:
+            if state in query.states:
+                yield from ((run, list) for run in source(queues))
         if query.states & states.ENDED:
-            yield from ended_runs(queues, query.since)
+            yield from ((run, newest_first) for run in ended_runs(queues, query.since))
