@@ -84,7 +84,7 @@ def loaded(database):
     return loaded
 
 
-@pytest.mark.parametrize(("state", "shown", "most"), [("waiting", 25, 100), ("succeeded", 25, 100), ("active", 0, 300)])
+@pytest.mark.parametrize(("state", "shown", "most"), [("waiting", 25, 100), ("succeeded", 25, 150), ("active", 0, 300)])
 def test_P39_the_first_page_loads_little_more_than_it_shows(loaded, state, shown, most):
     page, records = loaded(lambda board: board.jobs(Query(states=frozenset({State(state)}))))
     assert len(page.jobs) == shown
@@ -109,7 +109,7 @@ def test_one_looks_further_window_by_window_and_misses_none(loaded, monkeypatch)
     query = Query(states=frozenset({State.WAITING}), callable="int")
     offset, found = 0, 0
     while offset is not None:
-        page, _ = loaded(lambda board, offset=offset: board.jobs(query, size=1000, offset=offset))
+        page, _ = loaded(lambda board, offset=offset: board.jobs(query, size=2000, offset=offset))
         found, offset = found + len(page.jobs), page.more
     assert found == JOBS
 

@@ -10,6 +10,7 @@ from plone.app.testing import SITE_OWNER_NAME
 from plone.app.testing import SITE_OWNER_PASSWORD
 from plone.app.testing import TEST_USER_NAME
 from plone.app.testing import TEST_USER_PASSWORD
+from plone.restapi.permissions import UseRESTAPI
 from plone.testing.zope import Browser
 
 
@@ -53,7 +54,8 @@ class Client:
 
 @pytest.fixture
 def users(site):
-    """One user for each set of roles, in the site's own user folder."""
+    """One user for each set of roles, in the site's own user folder; the REST API is open, as by its profile."""
+    site.manage_permission(UseRESTAPI, ["Anonymous"], acquire=1)
     for name, roles in ROLES.items():
         site.acl_users.userFolderAddUser(name, PASSWORD, roles, [])
     transaction.commit()

@@ -4,6 +4,7 @@ import pytest
 import transaction
 from plone.app.testing import SITE_OWNER_NAME
 from plone.app.testing import TEST_USER_NAME
+from plone.restapi.permissions import UseRESTAPI
 from sample_rest import add_numbers
 from zope.component.hooks import setSite
 
@@ -27,6 +28,7 @@ def job(service, folder):
 @pytest.fixture
 def call(client, other_site):
     """Send something as one of the users; the manager of the other site tries the password they have there."""
+    other_site.manage_permission(UseRESTAPI, ["Anonymous"], acquire=1)
     other_site.acl_users.userFolderAddUser(THEIRS, "correct horse battery", ["Member", "Manager"], [])
     transaction.commit()
 
