@@ -7,6 +7,7 @@ job at once, one conflicts and then finds what the other did. All in the caller'
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from typing import Any
 
 from zc.async_ import states
 from zc.async_ import timeline
@@ -101,9 +102,11 @@ def _callbacks(holder: Callbacks) -> list[Job]:
 
 def _renew_callbacks(holder: Callbacks) -> None:
     for callback in holder.callbacks:
-        job = callback.job if ICallbackProxy.providedBy(callback) else callback
-        if job is not None:
-            _renew_callbacks(job)
-            job.renewed()
+        chosen: Any = callback
         if ICallbackProxy.providedBy(callback):
+            chosen = callback.job
+        if chosen is not None:
+            _renew_callbacks(chosen)
+            chosen.renewed()
+        if chosen is not callback:
             callback.reopen()
