@@ -113,7 +113,6 @@ setup(
             "zope.annotation",
             "zope.configuration",
             "zope.dottedname",
-            "zope.i18n",
             "zope.lifecycleevent",
             "zope.testing",
         ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from datetime import timedelta
@@ -58,7 +59,7 @@ class Board:
         self.scope = scope
         self.now = clock.now()
         self._connection = queues_connection(context._p_jar)
-        self._queues = existing_queues(context._p_jar)
+        self._queues: Mapping[str, Queue] = existing_queues(context._p_jar) or {}
         self._people = People(context.getPhysicalRoot())
 
     # Jobs
