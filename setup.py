@@ -73,6 +73,7 @@ setup(
         "zope.component",
         "zope.event",
         "zope.globalrequest",
+        "zope.i18n",
         "zope.i18nmessageid",
         "zope.interface",
         "zope.processlifetime",
@@ -82,6 +83,7 @@ setup(
         "zope.traversing",
     ],
     extras_require={
+        "restapi": ["plone.restapi"],
         # For add-ons: plone.app.async_.testing.
         "testing": ["plone.app.contenttypes", "plone.app.testing", "plone.testing"],
         "test": [
@@ -113,7 +115,6 @@ setup(
             "zope.annotation",
             "zope.configuration",
             "zope.dottedname",
-            "zope.i18n",
             "zope.lifecycleevent",
             "zope.testing",
             "zope.testrunner",

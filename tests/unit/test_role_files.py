@@ -39,6 +39,7 @@ def load(zcml):
     xmlconfig.string(f"""
         <configure xmlns="http://namespaces.zope.org/zope">
           <include package="Products.Five" file="meta.zcml" />
+          <include package="AccessControl" file="permissions.zcml" />
           {zcml}
         </configure>""")
 

@@ -181,9 +181,18 @@ class Agent(Persistent):
                 if job.is_completed:
                     self.completed.add(job)
 
-    def unfiled(self) -> list[Job]:
-        """The jobs that have ended since the last claim, and so are not among the completed ones yet."""
-        return [job for job, _, _ in self._workload.claims if job.is_completed and job.agent is self]
+    def ended(self) -> list[Job]:
+        """The jobs that have ended and are not among the completed ones yet."""
+        return [job for job, key, _ in self._workload.claims if key > job.last_release and job.is_completed]
+
+    def forget(self, job: Job) -> bool:
+        """Forget a job that has ended; False if it is not here. Of this and a claim at the same time one conflicts."""
+        claims = self._workload.claims
+        left = tuple(entry for entry in claims if entry[0] is not job)
+        if len(left) < len(claims):
+            self._workload.claims = left
+            return True
+        return self.completed.forget(job)
 
     # Giving back
 

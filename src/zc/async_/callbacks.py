@@ -120,6 +120,8 @@ class ConditionalCallbackProxy(Callbacks):
     """
 
     job: Job | None = None
+    _own = 0
+    """How many callbacks the chosen job had itself, besides those of the proxy."""
 
     def __init__(self, *args: Any, failure_log_level: int | None = None, retry_policy_factory: Any = None) -> None:
         pairs = list(args)
@@ -182,10 +184,22 @@ class ConditionalCallbackProxy(Callbacks):
             if self._p_jar is not None:
                 self._p_jar.add(callback)
         self.job = callback
+        if callback.callbacks:
+            self._own = len(callback.callbacks)
         moved, self._callbacks = self._callbacks, ()
         for other in moved:
             callback._take_callback(other)
         return callback
+
+    def reopen(self) -> None:
+        """Undo the choice, so that another result can choose anew. For archives."""
+        chosen = self.job
+        if chosen is not None:
+            self._callbacks = chosen._callbacks[self._own :]
+            chosen._callbacks = chosen._callbacks[: self._own]
+            for callback in self._callbacks:
+                callback.parent = self
+            self._own, self.job = 0, None
 
     def _take_callback(self, callback: Any) -> None:
         if self.job is None:

@@ -42,6 +42,8 @@ class Completed(Persistent):
     """
 
     _pages: PageTree | None = None
+    _gaps = 0
+    """How many jobs were taken out of full pages."""
 
     def __init__(self, agent: Any, workload: Workload) -> None:
         self.__parent__ = agent
@@ -70,7 +72,7 @@ class Completed(Persistent):
                 yield self._pages[number].jobs
 
     def __len__(self) -> int:
-        return len(self._workload.recent) + PAGE_SIZE * (len(self._pages) if self._pages else 0)
+        return len(self._workload.recent) + PAGE_SIZE * (len(self._pages) if self._pages else 0) - self._gaps
 
     def __bool__(self) -> bool:
         return bool(self._workload.recent or self._pages)
@@ -78,6 +80,16 @@ class Completed(Persistent):
     def __iter__(self) -> Iterator[Job]:
         for jobs in self._newest_first():
             yield from sorted(jobs, key=_ended, reverse=True)
+
+    @property
+    def recent(self) -> tuple[Job, ...]:
+        """The newest jobs, which are on no page yet."""
+        return self._workload.recent
+
+    def pages(self) -> Iterator[tuple[int, Page]]:
+        """Pages and the microsecond in which the last job of each ended, newest first; none is loaded."""
+        pages = self._pages
+        return ((number, pages[number]) for number in reversed(pages.keys())) if pages else iter(())
 
     def iter(self, start: datetime | None = None, stop: datetime | None = None) -> Iterator[Job]:
         """Jobs completed at or before ``start`` and at or after ``stop``, newest first."""
@@ -108,7 +120,33 @@ class Completed(Persistent):
 
     def forget_oldest_page(self) -> list[Job]:
         """Forget the jobs of the oldest page and return them, unloaded. Jobs that are on no page yet stay."""
-        return list(self._pages.pop(self._pages.minKey()).jobs) if self._pages else []
+        return self._drop_page(self._pages.minKey()) if self._pages else []
+
+    def forget(self, job: Job) -> bool:
+        """Forget one job; False if it is not here."""
+        recent = self._workload.recent
+        if any(each is job for each in recent):
+            self._workload.recent = tuple(each for each in recent if each is not job)
+            return True
+        for number in list(self._pages.keys(_ended(job))) if self._pages is not None else ():
+            if any(each is job for each in self._pages[number].jobs):  # type: ignore[index]
+                self._take_from_page(number, job)
+                return True
+        return False
+
+    def _take_from_page(self, number: int, job: Job) -> None:
+        page = self._pages[number]  # type: ignore[index]
+        if len(page.jobs) == 1:
+            self._drop_page(number)
+        else:
+            page.jobs = tuple(each for each in page.jobs if each is not job)
+            self._gaps += 1
+
+    def _drop_page(self, number: int) -> list[Job]:
+        jobs = self._pages.pop(number).jobs  # type: ignore[union-attr]
+        if len(jobs) < PAGE_SIZE:
+            self._gaps -= PAGE_SIZE - len(jobs)
+        return list(jobs)
 
     def prune(self, limit: datetime) -> list[Job]:
         """Forget jobs that ended before ``limit``; those on a page go when the last of them is old enough.
@@ -121,7 +159,7 @@ class Completed(Persistent):
             self._workload.recent = tuple(job for job in self._workload.recent if _ended(job) >= oldest)
         if self._pages is not None:
             for number in list(self._pages.keys(max=oldest - 1)):
-                forgotten += self._pages.pop(number).jobs
+                forgotten += self._drop_page(number)
         return forgotten
 
 

@@ -92,7 +92,7 @@ def ended_jobs(connection: Connection) -> list[Job]:
         jobs += queue.cancelled
         for record in queue.dispatchers.values():
             for agent in record.values():
-                jobs += [*agent.completed, *agent.unfiled()]
+                jobs += [*agent.completed, *agent.ended()]
     return sorted(jobs, key=_end)
 
 

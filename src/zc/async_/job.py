@@ -13,6 +13,7 @@ from typing import Any
 from BTrees.OOBTree import OOBTree
 from zope.interface import implementer
 
+from zc.async_ import archive
 from zc.async_ import cancel
 from zc.async_ import executor
 from zc.async_ import states
@@ -241,6 +242,22 @@ class Job(Progress, Callbacks):
         attempted again in any case. ``BadStatusError`` if it has run already, or is in no queue.
         """
         return cancel.cancel(self, reason)
+
+    def requeue(self, details: str = "") -> None:
+        """Queue a job again that failed or was cancelled, with its callbacks. In the caller's transaction.
+
+        It begins anew, at once, with the arguments it has; its timeline goes on and shows ``details``. A batch repeats
+        its failed parts only. ``BadStatusError`` unless it is COMPLETED with a failure and was in a queue itself;
+        what ``Queue.put`` raises, and then nothing may be committed.
+        """
+        archive.requeue(self, details)
+
+    def forget(self) -> None:
+        """Drop a completed job before its time, with its live notes. In the caller's transaction.
+
+        ``BadStatusError`` unless it is COMPLETED and was in a queue itself.
+        """
+        archive.forget(self)
 
     def _take_callback(self, callback: Any) -> None:
         super()._take_callback(callback)

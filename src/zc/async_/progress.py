@@ -24,6 +24,22 @@ if TYPE_CHECKING:
     from zc.async_.queue import Queue
 
 
+OUTCOME = (
+    "_state",
+    "_result",
+    "_queued",
+    "_begin_after",
+    "_assigner",
+    "_active_start",
+    "_active_end",
+    "_callbacks_end",
+    "_retry_policy",
+    "interruptions",
+    "was_withdrawn",
+)
+"""The attributes of a job that say what came of it."""
+
+
 class Progress(Waiting):
     """The part of a job that queues and the executor write."""
 
@@ -103,6 +119,18 @@ class Progress(Waiting):
         self._not_put_back()
         self.was_withdrawn = True
         self.release_waiters()
+
+    def keep_course(self, ending: str) -> None:
+        """Note what is known of the job's course, because it is to begin anew. For archives."""
+        self._notes = timeline.course(self, ending)
+
+    def renewed(self) -> None:
+        """Forget what came of the job: it is NEW again, or a callback that waits for its job. For archives."""
+        for name in OUTCOME:
+            if name in self.__dict__:
+                delattr(self, name)
+        if self.caller is None:
+            self.parent = None
 
     @property
     def last_release(self) -> int:

@@ -36,6 +36,7 @@ from zc.async_.containers import Registry
 from zc.async_.containers import SmallLeafTree
 from zc.async_.containers import objects_of_tree
 from zc.async_.dispatchers import Dispatchers
+from zc.async_.history import History
 from zc.async_.interfaces import KEY
 from zc.async_.interfaces import NEW
 from zc.async_.interfaces import PENDING
@@ -102,12 +103,14 @@ class Queue(Base):
     ``keep_completed_for``, and the oldest of more than ``keep_completed``; set these on the queue to change them, or on
     :class:`Queues` for all.
     ``cancelled`` are jobs that were cancelled while they waited; those that ran are with their agents.
+    ``history`` tells what people did to the queue and its jobs; None until somebody did something.
     """
 
     name: str | None = None
     paused = False
     keep_completed_for = Inherited(KEEP_COMPLETED_FOR)
     keep_completed = Inherited(KEEP_COMPLETED)
+    history: History | None = None
 
     def __init__(self) -> None:
         self.shards = OOBTree()

@@ -93,6 +93,16 @@ class Shard(Persistent):
     def __bool__(self) -> bool:
         return True
 
+    def runs(self) -> Iterator[list[Job]]:
+        """The jobs that were not taken yet, oldest first, a page at a time; none is loaded."""
+        position = self.cursor.position
+        withdrawn = frozenset(self._withdrawn)
+        for start, jobs in self._runs(position):
+            numbered = enumerate(jobs, start)
+            run = [job for number, job in numbered if number >= position and number not in withdrawn]
+            if run:
+                yield run
+
     def _numbered(self) -> Iterator[tuple[int, Job]]:
         """Number and job of all that were not taken yet, oldest first."""
         position = self.cursor.position

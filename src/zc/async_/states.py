@@ -37,6 +37,8 @@ TRANSITIONS = (
     Transition("put off", (ACTIVE,), (PENDING,), "one of its own"),
     Transition("rescue", (ASSIGNED, ACTIVE), (PENDING,), "the rescuer's"),
     Transition("fail", (NEW, PENDING, ASSIGNED), (CALLBACKS, COMPLETED), "one of its own"),
+    Transition("forget", (COMPLETED,), (COMPLETED,), "the caller's"),
+    Transition("requeue", (COMPLETED,), (PENDING,), "the caller's"),
     Transition("cancel", (PENDING, ASSIGNED, ACTIVE), (CALLBACKS, COMPLETED), "the caller's; of a running job its own"),
 )
 

@@ -17,6 +17,8 @@ STARTED = "started"
 RESCUED = "rescued"
 PUT_OFF = "put off"
 CANCELLED = "cancelled"
+RETRIED = "retried"
+CHANGED = "changed"
 ENDED = "ended"
 
 Stored = tuple[tuple[int, str, str], ...]
@@ -33,6 +35,15 @@ class Entry(NamedTuple):
 def added(notes: Stored, what: str, details: str) -> Stored:
     """The notes of a job with one more."""
     return (*notes[1 - LONGEST :], (clock.to_micros(clock.now()), what, details))
+
+
+def course(job: Any, ending: str) -> Stored:
+    """The notes of a job that is to begin anew: with all that is known of its course, and ``ending`` at its end."""
+    kept = [
+        (clock.to_micros(time), what, ending if what == ENDED and not details else details)
+        for time, what, details in entries(job)
+    ]
+    return tuple(kept[-LONGEST:])
 
 
 def entries(job: Any) -> list[Entry]:

@@ -60,7 +60,7 @@ def _steps(batch: Job) -> Iterator[Job]:
     for job in batch.args:
         if isinstance(job, Job):
             yield job
-            if job._callable is _schedule_serial or job._callable is _schedule_parallel:
+            if job._callable in SCHEDULES:
                 yield from _steps(job)
 
 
@@ -93,6 +93,10 @@ def _schedule_parallel(*jobs: Job, postprocess: Job | None = None) -> Any:
     if left:
         return Again(*left)
     return _conclude(queue, jobs, postprocess)
+
+
+SCHEDULES = (_schedule_serial, _schedule_parallel)
+"""What batches call."""
 
 
 def _conclude(queue: Queue, jobs: tuple[Job, ...], postprocess: Job | None) -> Any:

@@ -1,0 +1,1 @@
+"""Jobs, queues and workers for plone.restapi: a face of the read model. One folder a resource."""

@@ -1,0 +1,1 @@
+"""``@job-queues``: list, pause, resume, change quotas."""

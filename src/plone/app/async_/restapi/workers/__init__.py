@@ -1,0 +1,1 @@
+"""``@job-workers``: list."""

@@ -1,0 +1,113 @@
+"""Acts on jobs, one at a time, within a board's scope."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from typing import Any
+
+from plone.app.async_ import _
+from plone.app.async_.overview import states
+from plone.app.async_.overview.ids import id_of
+from plone.app.async_.overview.scope import environment_of
+from plone.app.async_.overview.states import State
+from plone.app.async_.overview.states import state_of
+from plone.app.async_.steering.deeds import current_user
+from plone.app.async_.steering.deeds import record
+from plone.app.async_.steering.errors import NoSuchJob
+from plone.app.async_.steering.errors import NotPossible
+from zc.async_ import cancel as cancelling
+from zc.async_ import clock
+from zc.async_ import timeline
+from zc.async_.interfaces import AsyncError
+
+
+if TYPE_CHECKING:
+    from plone.app.async_.overview import Board
+    from zc.async_.job import Job
+
+LONGEST_REASON = 500
+HIGHEST_PRIORITY = 1000
+
+
+def retry(job: Job) -> None:
+    """Queue a failed or cancelled job again; it keeps its id."""
+    _require(job, states.RETRYABLE)
+    _engine(job.requeue, f"by {current_user()}")
+
+
+def cancel(job: Job, reason: str = "") -> bool:
+    """End a waiting job; False for one that runs: it is asked to end."""
+    _require(job, states.CANCELLABLE)
+    if cancelling.requested(job) is not None:
+        raise NotPossible(_("already_asked", default="The job has been asked to end already."))
+    reason, by = reason.strip()[:LONGEST_REASON], f"by {current_user()}"
+    return bool(_engine(job.cancel, f"{by}: {reason}" if reason else by))
+
+
+def delete(job: Job) -> None:
+    """Forget a job that has ended."""
+    _require(job, states.ENDED)
+    _engine(job.forget)
+
+
+def set_priority(job: Job, priority: int) -> None:
+    """Let a waiting job overtake those with a lower priority and the same quotas."""
+    if isinstance(priority, bool) or not isinstance(priority, int) or abs(priority) > HIGHEST_PRIORITY:
+        raise NotPossible(
+            _(
+                "bad_priority",
+                default="A priority is a whole number between -${most} and ${most}.",
+                mapping={"most": HIGHEST_PRIORITY},
+            )
+        )
+    _require(job, states.QUEUED)
+    job.priority = priority
+    job.note(timeline.CHANGED, f"priority {priority}, by {current_user()}")
+
+
+ACTIONS: dict[str, Callable[..., Any]] = {
+    "retry": retry,
+    "cancel": cancel,
+    "delete": delete,
+    "priority": set_priority,
+}
+"""What can be done to a job, by the name in URLs, REST and the history."""
+
+POSSIBLE: dict[str, frozenset[State]] = {
+    "retry": states.RETRYABLE,
+    "cancel": states.CANCELLABLE,
+    "delete": states.ENDED,
+    "priority": states.QUEUED,
+}
+"""In which states."""
+
+
+def act(board: Board, action: str, job_id: Any, *args: Any) -> Any:
+    """Do something to one job, and record it.
+
+    Raises ``NoSuchJob`` for ids that are none of the board's scope, and ``NotPossible`` if the job's state does not
+    allow it; then nothing has changed.
+    """
+    job = board.find(job_id)
+    if job is None:
+        raise NoSuchJob
+    queue = job.queue
+    done = ACTIONS[action](job, *args)
+    if queue is not None:
+        here = environment_of(job)
+        place = "" if here is None else "/".join(here.portal_path)
+        record(queue, action, id_of(job), place, *map(str, args))
+    return done
+
+
+def _require(job: Job, allowed: frozenset[State]) -> None:
+    if state_of(job, clock.now()) not in allowed:
+        raise NotPossible(_("not_possible_in_state", default="This cannot be done to a job in its present state."))
+
+
+def _engine(act: Callable[..., Any], *args: Any) -> Any:
+    try:
+        return act(*args)
+    except (AsyncError, LookupError) as error:
+        raise NotPossible(str(error)) from error
