@@ -62,7 +62,7 @@ class Meter(threading.local):
 
 
 def shrink_caches(job: Job) -> None:
-    """Let the connections of the job's transaction keep no more unchanged objects in memory than their caches are for."""
+    """Let the connections of the job's transaction forget unchanged objects that are too many for their caches."""
     for connection in job._p_jar.connections.values():
         connection.cacheGC()
 

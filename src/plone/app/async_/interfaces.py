@@ -105,7 +105,6 @@ class IAsyncService(Interface):
     ) -> Job:
         """Queue a job in that queue, under those quotas, within those limits of time."""
 
-
     def queueSerialJobs(*job_infos: Any, stop_on_failure: bool = False) -> Job:
         """Queue a batch whose steps run one after the other, in the default queue, under the default quota."""
 
