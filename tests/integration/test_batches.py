@@ -103,6 +103,17 @@ def test_P17_batches_of_the_default_quota_follow_one_another(service, folder, wo
     assert ran == [f"{name}{number}" for name in "abc" for number in "1234"]
 
 
+def test_P16_jobs_of_a_quota_of_two(service, folder, worker):
+    queue = service.getQueues()[""]
+    queue.quotas["default"].size = 2
+    service.queueJob(hold, folder, "first")
+    service.queueJob(note, folder, "second")
+    service.queueJob(let_go, folder, "third", "first")
+    transaction.commit()
+    wait_for_all_jobs(30)
+    assert ran == ["second", "third", "first"]
+
+
 def test_steps_may_be_tuples_and_jobs(service, folder, worker):
     batch = service.queueSerialJobs(
         (note, folder, ("tuple",), {}),

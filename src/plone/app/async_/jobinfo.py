@@ -17,7 +17,6 @@ from plone.app.async_.references import reference_to
 from zc.async_.describe import custom_repr
 from zc.async_.interfaces import NEW
 from zc.async_.interfaces import AsyncError
-from zc.async_.interfaces import IJob
 from zc.async_.job import Job
 from zc.async_.workflow import steps
 
@@ -38,7 +37,7 @@ def wrap(job_info: JobInfo) -> ServiceJob:
         storable(func, "func"),
         reference_to(context, "context"),
         environment.capture(),
-        *pack_arguments(args, kwargs),
+        *pack_arguments(args, dict(kwargs)),
     )
 
 
@@ -52,7 +51,7 @@ def make_steps(job_infos: Iterable[Any], quota_names: tuple[str, ...]) -> list[J
 
 
 def _make_step(job_info: Any, quota_names: tuple[str, ...]) -> Job:
-    step = job_info if IJob.providedBy(job_info) else wrap(job_info)
+    step: Job = job_info if isinstance(job_info, Job) else wrap(job_info)
     if step.status != NEW:
         raise ValueError("this job is queued already; give a new one")
     if isinstance(step, ServiceJob):

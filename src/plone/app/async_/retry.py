@@ -27,12 +27,11 @@ class RetryWithDelay(RetryWithBackoff):
     max_retries = 8
 
     def __init__(self, delay: timedelta | Job = DELAY, *, max_retries: int | None = None) -> None:
-        job = None
-        if not isinstance(delay, timedelta):  # the class is the factory
-            delay, job = DELAY, delay
+        # With a job, the class itself is the factory.
+        job, wait = (None, delay) if isinstance(delay, timedelta) else (delay, DELAY)
         if max_retries is not None:
             self.max_retries = max_retries
-        super().__init__(job, first=delay, factor=1, longest=delay, attempts=self.max_retries + 1)
+        super().__init__(job, first=wait, factor=1, longest=wait, attempts=self.max_retries + 1)
 
     @property
     def delay(self) -> timedelta:
