@@ -21,6 +21,7 @@ from plone.app.async_.service import makeJob
 from plone.app.async_.utils import wait_for_all_jobs
 from zc.async_.interfaces import NEW
 from zc.async_.interfaces import JobNotPicklable
+from zc.async_.job import Job as EngineJob
 from zc.async_.testing import wait_for_result
 from zc.async_.testing import wait_until
 from zc.async_.workflow import failed_jobs
@@ -201,7 +202,7 @@ def test_what_is_wrong_with_a_step_is_raised_at_the_call(service, folder):
     for info, error, text in (
         (makeJob(note, None), ContextWithoutPath, "context: None has no path"),
         (makeJob(lambda context: 1, folder), JobNotPicklable, "func cannot be found by its name"),
-        (Job(plain, threading.Lock()), JobNotPicklable, "args.0. cannot be stored"),
+        (EngineJob(plain, threading.Lock()), JobNotPicklable, "args.0. cannot be stored"),
         (service.queueJob(note, folder, "a"), ValueError, "queued already"),
         (limited, ValueError, "for ever for the quota 'default'"),
     ):
