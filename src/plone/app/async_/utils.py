@@ -6,8 +6,9 @@ from plone.app.async_.environment import current_portal
 from plone.app.async_.queues import DEFAULT_QUEUE
 from plone.app.async_.queues import AnyJob
 from plone.app.async_.queues import open_queues
-from plone.app.async_.roundup import Roundup
-from zc.async_.testing import wait_until
+from zc.async_.draining import drain
+from zc.async_.draining import ended_jobs
+from zc.async_.draining import raise_failures
 
 
 def queue(job: AnyJob) -> AnyJob:
@@ -20,14 +21,14 @@ def queue(job: AnyJob) -> AnyJob:
 
 
 def wait_for_all_jobs(seconds: float = 6, assert_successful: bool = True) -> None:
-    """Wait until no job waits or runs any more, jobs that others queued meanwhile included. For tests.
+    """Wait until all jobs that are due are done, and those that they queued. For tests; ``testing.drain`` can do more.
 
-    Commit before: it begins transactions of this thread. ``AssertionError`` naming the jobs that are left after
-    ``seconds`` in all, or with the traceback of each job that failed, steps of batches included. It does not know of
-    jobs that had ended when the present transaction began.
+    Commit before: it begins transactions of this thread. Where no worker is in the process, the jobs run here. Raises
+    ``JobsLeft`` after ``seconds`` in all, and ``JobsFailed`` with the tracebacks of jobs that failed, steps of batches
+    included; both are an ``AssertionError``. Jobs that had ended when the present transaction began do not count.
     """
-    roundup = Roundup(open_queues(current_portal()._p_jar))
-    wait_until(roundup.is_done, seconds, roundup.complaint)
-    failures = roundup.failures()
-    if assert_successful and failures:
-        raise AssertionError("\n".join(failures))
+    connection = open_queues(current_portal()._p_jar)._p_jar
+    before = {job._p_oid for job in ended_jobs(connection)}
+    drain(connection, seconds)
+    if assert_successful:
+        raise_failures(job for job in ended_jobs(connection) if job._p_oid not in before)

@@ -43,7 +43,6 @@ RENAMED = {
 }
 """Those that have another name now."""
 
-rename_dict = {
-    **RENAMED,
+rename_dict = RENAMED | {
     f"{old} {name}": f"{new} {name}" for old, homes in NAMES.items() for new, names in homes.items() for name in names
 }
