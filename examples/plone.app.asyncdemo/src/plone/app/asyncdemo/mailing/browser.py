@@ -17,7 +17,9 @@ class MailToMembers(QueueForm):
 
     @property
     def groups(self) -> list[Any]:
-        return sorted(api.group.get_groups(), key=methodcaller("getGroupTitleOrName"))
+        """All but the one that has everybody in it and cannot name them."""
+        groups = [group for group in api.group.get_groups() if group.getId() != "AuthenticatedUsers"]
+        return sorted(groups, key=methodcaller("getGroupTitleOrName"))
 
     @property
     def has_queue(self) -> bool:

@@ -11,6 +11,9 @@ from plone.api.exc import InvalidParameterError
 
 from plone.app.async_ import progress
 from plone.app.async_.decorators import job
+from zc.async_.retry import CONFLICT
+from zc.async_.retry import DISCONNECTED
+from zc.async_.retry import RetryCommonFourTimes
 
 
 COMMIT_EVERY = 20
@@ -20,7 +23,13 @@ MOST_PATHS = 100
 """Of refused items that the result names."""
 
 
-@job(quota_names=())
+class ManyConflicts(RetryCommonFourTimes):
+    """A hundred attempts after conflicts."""
+
+    internal_exceptions = transaction_exceptions = (DISCONNECTED, CONFLICT._replace(attempts=100))
+
+
+@job(quota_names=(), retry=ManyConflicts)
 def change_tree(folder: Any, transition: str, comment: str = "", pause: float = 0.0) -> dict[str, Any]:
     """Do the transition on the folder and on all in it that the user finds, wherever the user may.
 
@@ -42,8 +51,7 @@ def change_tree(folder: Any, transition: str, comment: str = "", pause: float = 
             figures[outcome] += 1
             if outcome == "refused" and len(refused_paths) < MOST_PATHS:
                 refused_paths.append("/".join(item.getPhysicalPath()))
-        transaction.commit()
-        folder._p_jar.cacheGC()  # between commits only the job itself can do that
+        transaction.commit()  # which also lets go of what the connection's cache has no room for
         progress(start + len(batch), len(uids), f"{figures['changed']} changed")
         time.sleep(pause)
     return {**figures, "refused_paths": refused_paths}
