@@ -17,6 +17,7 @@ from zExceptions import Unauthorized
 from zope.component import getGlobalSiteManager
 
 from zc.async_.interfaces import JobCancelled
+from zc.async_.meter import progress_of
 from zc.async_.testing import wait_for_result
 from zc.async_.testing import wait_until
 
@@ -162,6 +163,7 @@ def test_a_cancelled_job_keeps_what_it_has_done(tree, worker, on_change):
     transaction.commit()
     wait_until(lambda: "fourth item" in sample_jobs.GATES.arrived, 30, lambda: "the job did not come so far")
     transaction.begin()
+    assert progress_of(job)[:3] == (2, ITEMS, "2 changed")
     job.cancel("the wrong folder")
     transaction.commit()
     sample_jobs.GATES["fourth item"].set()
