@@ -1,6 +1,5 @@
 """The example add-on in the site, and what its two clients need there."""
 
-import uuid
 from email import message_from_bytes
 from email import policy
 from pathlib import Path
@@ -14,14 +13,10 @@ from plone.app.testing import TEST_USER_NAME
 from plone.app.testing import TEST_USER_PASSWORD
 from plone.app.testing import setRoles
 from plone.testing.zope import Browser
-from zope.component import getGlobalSiteManager
 from zope.component.hooks import setSite
 from zope.configuration import xmlconfig
 
 from zc.async_ import cancel
-from zc.async_.dispatcher import Dispatcher
-from zc.async_.interfaces import IDispatcherActivated
-from zc.async_.subscribers import agent_installer
 
 
 @pytest.fixture
@@ -74,16 +69,10 @@ def queued(service):
 
 
 @pytest.fixture
-def worker(site, monkeypatch):
-    """A dispatcher in this process."""
+def worker(worker, monkeypatch):
+    """A dispatcher whose jobs see at once that they are cancelled."""
     monkeypatch.setattr(cancel, "LOOK_INTERVAL", 0)
-    components = getGlobalSiteManager()
-    components.registerHandler(agent_installer, [IDispatcherActivated])
-    dispatcher = Dispatcher(site._p_jar.db(), poll_interval=0.2, uuid=uuid.uuid4())
-    dispatcher.activate()
-    yield dispatcher
-    dispatcher.deactivate(timeout=10)
-    components.unregisterHandler(agent_installer, [IDispatcherActivated])
+    return worker
 
 
 class MailDir:
