@@ -1,5 +1,6 @@
 """The clients of the example add-on in real processes: in the midst of both jobs their worker is killed."""
 
+import signal
 from email import message_from_bytes
 from pathlib import Path
 
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.functional
 
 SCRIPT = Path(__file__).parents[1] / "support" / "make_clients.py"
 PAGES = 59  # with their folder, three commits
-READERS = 6
+READERS = 10
 PAUSE = "1"  # seconds after each commit
 
 
@@ -36,9 +37,11 @@ def after_the_kill(lab, browser, maildir):
     }
     lab.instance.run_script(SCRIPT, environment)
     worker = lab.running_worker()
+    worker.send(signal.SIGSTOP)  # so that both jobs begin together, however slow the forms are
     browser.post(f"{lab.site_url}/tree/@@publish-tree", transition="publish", comment="Well done", pause=PAUSE)
     fields = {"group": "readers", "subject": "Read this", "pause": PAUSE}
     browser.post(f"{lab.site_url}/letter/@@mail-to-members", **fields)
+    worker.send(signal.SIGCONT)
     wait_until(lambda: sum(publications(lab)) and recipients(maildir), "both jobs have done something", 30)
     jobs = lab.running_jobs()
     worker.kill()
