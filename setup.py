@@ -105,6 +105,7 @@ setup(
             "plone.restapi",
             "plone.subrequest",
             "plone.testing",
+            "Products.DCWorkflow",
             "Products.MailHost",
             "Products.PluggableAuthService",
             "pytest",

@@ -3,6 +3,7 @@
 import socket
 from contextlib import closing
 from contextlib import contextmanager
+from dataclasses import replace
 
 from cluster import MAIN
 from cluster import wait_until
@@ -10,12 +11,17 @@ from demo.cluster import SITE
 from demo.cluster import DemoCluster
 from ZEO.ClientStorage import ClientStorage
 from ZODB.DB import DB
+from ZODB.utils import u64
 
 from zc.async_.interfaces import KEY
 
 
 class Lab(DemoCluster):
-    """The cluster, and ways to look into it from outside."""
+    """The cluster, and ways to look into it from outside. Its worker leaves mail in the mail host's queue."""
+
+    def __init__(self, home):
+        super().__init__(home)
+        self.worker = replace(self.worker, environment={**self.worker.environment, "MAILHOST_QUEUE_ONLY": "1"})
 
     def running_worker(self):
         """The worker's process; another is started if the last one has ended."""
@@ -36,6 +42,13 @@ class Lab(DemoCluster):
         with self.root() as root:
             site = root["Application"]._getOb(SITE)
             return {name for name in site._tree if name.startswith("async-demo")}
+
+    def running_jobs(self):
+        """The addresses of the jobs that a worker has in hand, by what they do."""
+        with self.root() as root:
+            agents = [agent for record in root[KEY][""].dispatchers.values() for agent in record.values()]
+            jobs = [job for agent in agents for job in agent]
+            return {job.title: f"{self.site_url}/@@async-demo-job?id={u64(job._p_oid)}" for job in jobs}
 
     @contextmanager
     def root(self, storage=MAIN, read_only=True):

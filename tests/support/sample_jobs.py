@@ -76,6 +76,15 @@ def hold(name: str, seconds: float = 20) -> str:
     return name
 
 
+def until_cancelled(name: str) -> None:
+    """Work until somebody says that it is enough."""
+    GATES.arrived.add(name)
+    for _ in range(1000):
+        local.checkCancelled()
+        time.sleep(0.01)
+    raise AssertionError(f"{name} was never cancelled")
+
+
 def conflict(times: int) -> int:
     """Conflict on the first ``times`` attempts; the number of the attempt that got through."""
     job = local.getJob()

@@ -73,9 +73,9 @@ def _begin_anew(job: Job, queue: Queue) -> None:
 
 def _repeat_parts(batch: Job, queue: Queue) -> bool:
     """Make the failed parts of a batch NEW, however deep; whether there were any."""
-    from zc.async_.workflow import SCHEDULES  # it is built on jobs
+    from zc.async_.workflow import is_batch  # it is built on jobs
 
-    if batch._callable not in SCHEDULES:
+    if not is_batch(batch):
         return False
     ended = [part for part in batch.args if part.is_completed]
     again = [part for part in ended if _repeat_parts(part, queue) or isFailure(part.result)]

@@ -1,4 +1,4 @@
-"""Cancelling jobs: a waiting one at once, a running one with its own help.
+"""Cancelling jobs: a waiting one at once, a running one with its own help, a batch through its steps.
 
 The request to a running job is a live note (see ``notes``): it must not touch the job's record, which the commit that
 completes the job writes. The job sees it when it asks, and at the latest before it is attempted again.
@@ -42,6 +42,8 @@ def cancel(job: Job, reason: str) -> bool:
     if status != PENDING:
         number = u64(job._p_oid)
         queue.live.notes(number).set(number, REQUEST, reason)
+        if job.runs_again:
+            _cancel_steps(job, reason)
         return False
     queue.take_out(job)
     job.note(CANCELLED, reason)
@@ -51,6 +53,13 @@ def cancel(job: Job, reason: str) -> bool:
     else:
         queue.cancelled.add(job)
     return True
+
+
+def _cancel_steps(batch: Job, reason: str) -> None:
+    """Cancel what a batch waits for, so that it soon goes on, to find itself cancelled."""
+    for step in batch.awaited:
+        if step.status in states.before("cancel"):
+            step.cancel(reason)
 
 
 def failure(reason: str) -> Failure:

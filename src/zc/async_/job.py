@@ -16,6 +16,7 @@ from zope.interface import implementer
 from zc.async_ import archive
 from zc.async_ import cancel
 from zc.async_ import executor
+from zc.async_ import outcome
 from zc.async_ import states
 from zc.async_.callbacks import Callbacks
 from zc.async_.callbacks import ConditionalCallbackProxy
@@ -195,9 +196,12 @@ class Job(Progress, Callbacks):
 
     @property
     def holds_places(self) -> bool:
-        """Whether it counts in its quotas: from claim to the end of its own work, and until it is resumed."""
+        """Whether it counts in its quotas: from claim to the end of its own work, and until it is resumed.
+
+        Waiting for another job is no work of its own, unless its class ``keeps_places``.
+        """
         if self._state == WAITING:
-            return False
+            return self.keeps_places
         status = self.status
         return status in (ASSIGNED, ACTIVE) or (status == PENDING and self.put_back)
 
@@ -239,9 +243,13 @@ class Job(Progress, Callbacks):
 
         True if the job is ended: its result is a Failure of :class:`JobCancelled`; callbacks are run by a worker.
         False if it is at work: then it ends as soon as it calls ``zc.async_.local.checkCancelled()``, and is not
-        attempted again in any case. ``BadStatusError`` if it has run already, or is in no queue.
+        attempted again in any case. ``BadStatusError`` if it has run already, or is in no queue. Cancelling a batch
+        cancels the steps that it waits for.
         """
-        return cancel.cancel(self, reason)
+        ended = cancel.cancel(self, reason)
+        if self.is_completed:
+            outcome.announce_cancelled(self)
+        return ended
 
     def requeue(self, details: str = "") -> None:
         """Queue a job again that failed or was cancelled, with its callbacks. In the caller's transaction.

@@ -106,6 +106,19 @@ def announce(job: Job) -> None:
                 return
 
 
+def announce_cancelled(job: Job) -> None:
+    """Send IJobCompleted for a job that was cancelled before it ran, in the transaction of the one who cancels.
+
+    What a subscriber did before an error is undone; the error is logged only.
+    """
+    savepoint = job._p_jar.transaction_manager.savepoint(optimistic=True)
+    try:
+        notify(JobCompleted(job, succeeded=False))
+    except JOB_ERRORS:
+        events.error("a subscriber to the completion of %r failed", job, exc_info=True)
+        savepoint.rollback()
+
+
 def announce_in_environment(job: Job) -> None:
     """Announce a job whose end did not come in an attempt of its own, with its environment set up for that."""
     transactions = job._p_jar.transaction_manager

@@ -27,7 +27,7 @@ class Quota(Persistent):
     """A named limit. ``len`` and iteration give the jobs that hold a place.
 
     A job holds it while its own work is done, wherever that is; not while its callbacks run, nor while it waits for
-    another job.
+    another job, unless its class says ``keeps_places``.
     """
 
     parent: Any = None

@@ -8,6 +8,7 @@ could be written, the executor waits in its thread.
 
 from __future__ import annotations
 
+import copy
 import logging
 from datetime import datetime
 from datetime import timedelta
@@ -190,14 +191,9 @@ class RetryWithBackoff(RetryCommonFourTimes):
 
     def __call__(self, job: Job) -> RetryWithBackoff:
         """The policy of one job, with the figures of this one."""
-        return type(self)(
-            job,
-            first=self.first,
-            factor=self.factor,
-            longest=self.longest,
-            attempts=self.attempts,
-            exceptions=self.exceptions,
-        )
+        policy = copy.copy(self)
+        RetryCommonFourTimes.__init__(policy, job)
+        return policy
 
     def _by_table(self, table: tuple[Any, ...], failure: Any, data_cache: dict[str, Any]) -> Answer:
         if any(failure.check(*row[0]) for row in table):

@@ -10,6 +10,8 @@ from typing import Any
 
 from zc.async_ import notes
 from zc.async_.cancel import Checker
+from zc.async_.meter import Meter
+from zc.async_.meter import shrink_caches
 
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ class Local(threading.local):
     """One thread's current job, dispatcher and agent name; all ``None`` outside a worker thread."""
 
     _checker = Checker()
+    _meter = Meter()
     job: Job | None = None
     dispatcher: Dispatcher | None = None
     name: str | None = None
@@ -83,6 +86,18 @@ class Local(threading.local):
         """
         if self.job is not None:
             self._checker.check(self.job)
+
+    def progress(self, done: float, total: float | None = None, message: str = "") -> None:
+        """Tell how far the running job is: ``done`` of ``total``, which may be unknown. Does nothing outside a job.
+
+        Call it at each step of a long job: everybody sees it at once, the job's transaction has no part in it, and it
+        is written twice a second at most. Also raises :class:`JobCancelled` as :meth:`checkCancelled` does, and lets
+        the caches of the job's connections shrink to their size. ``zc.async_.meter.progress_of(job)`` reads it.
+        """
+        if self.job is not None and self.job.queue is not None:
+            self.checkCancelled()
+            self._meter.tell(self.job, done, total, message)
+            shrink_caches(self.job)
 
     def _job_or(self, job: Job | None) -> Job:
         chosen = self.job if job is None else job

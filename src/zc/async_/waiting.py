@@ -1,8 +1,11 @@
 """A job whose result is another job: it waits, and goes on when that one has ended.
 
-A waiting job is shown as ACTIVE, but its claim is void: it holds neither a thread nor a place with an agent or in a
-quota. Nobody must write the record of a job that may be running, or what that one did would be in vain. So there are
-two ways to know when to go on:
+A waiting job is shown as ACTIVE, but its claim is void: it holds neither a thread nor a place with an agent, and a
+place in a quota only if its class ``keeps_places``. Such a job must not wait for one that needs a place in the same
+quota, whether directly or through others in between: that would be for ever, and is refused.
+
+Nobody must write the record of a job that may be running, or what that one did would be in vain. So there are two ways
+to know when to go on:
 
 * A job that is put in the same transaction that begins to wait for it is told, in its own record, who waits. The commit
   that ends it lets those into their queues again, through the shard of the ending thread, without writing them.
@@ -12,6 +15,7 @@ two ways to know when to go on:
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -45,6 +49,12 @@ class Waiting(Terms):
     """The jobs that this one lets go on when it ends."""
     runs_again = False
     """Whether its callable is called once more after the waiting, instead of taking over the other's result."""
+    keeps_places = False
+    """Whether it keeps its places in quotas while it waits, so that nobody else starts in between; for classes to set.
+
+    The places are in the quota's record since the claim that started it. So neither a rescue nor another attempt of a
+    job that waits can lose them, and its end frees them, whatever the outcome.
+    """
     was_withdrawn = False
     """Whether it was taken out of its queue and not put into one again."""
 
@@ -60,9 +70,11 @@ class Waiting(Terms):
         return self._result if isinstance(self._result, tuple) else (self._result,)
 
     def wait_for(self, others: Sequence[Job], started: datetime | None, runs_again: bool) -> None:
-        """Wait from now on. ``BadStatusError`` if one of them waits for this job. For the executor."""
+        """Wait from now on. ``BadStatusError`` if that would be for ever. For the executor."""
         if _leads_to(others, self):
             raise BadStatusError("a job cannot wait for itself")
+        for other in others:
+            self._refuse_deadlock(other)
         self._state = WAITING
         self._result = others[0] if len(others) == 1 else tuple(others)
         self._active_start = None if started is None else clock.to_micros(started)
@@ -75,6 +87,17 @@ class Waiting(Terms):
                 other.waiters += (self,)  # type: ignore[operator]
         if not self.needs_watching:
             self.void_claim()
+
+    def _refuse_deadlock(self, other: Job) -> None:
+        if other._state or other.holds_places:
+            return
+        for job in _with_waiters(self):
+            for name in job.quota_names if job.keeps_places else ():
+                if name in other.quota_names:
+                    raise BadStatusError(
+                        f"{other!r} would wait for ever for the quota {name!r}, in which {job!r} keeps its place "
+                        "meanwhile; name no quota for it"
+                    )
 
     @property
     def needs_watching(self) -> bool:
@@ -99,6 +122,10 @@ class Waiting(Terms):
     def queue(self) -> Queue | None:
         raise NotImplementedError
 
+    @property
+    def holds_places(self) -> bool:
+        raise NotImplementedError
+
     def void_claim(self) -> None:
         raise NotImplementedError
 
@@ -106,6 +133,13 @@ class Waiting(Terms):
 def _is_written(job: Job) -> bool:
     """Whether the present transaction writes the job's record anyway."""
     return bool(job._p_changed) or job._p_serial == z64
+
+
+def _with_waiters(job: Any) -> Iterator[Any]:
+    """The job and those who wait for it, directly or not."""
+    yield job
+    for waiter in job.waiters:
+        yield from _with_waiters(waiter)
 
 
 def _leads_to(jobs: Sequence[Any], goal: Any) -> bool:

@@ -2,8 +2,8 @@
 
 A batch is an ordinary job. Each time it runs it queues what is due and waits for that; when it has ended, the batch
 runs again. Each of its runs is one transaction that does nothing twice: jobs that were queued before are no longer
-NEW. So order and completeness survive any interruption, and while it waits it holds no thread, agent slot or quota
-place.
+NEW. So order and completeness survive any interruption, and while it waits it holds no thread or agent slot, and no
+place in a quota unless it ``keeps_places``.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def serial(*jobs: Any, stop_on_failure: bool = False, **kwargs: Any) -> Job:
     it stay NEW and there is no ``postprocess``. Jobs may be appended to ``args`` as long as one before them is not
     completed.
     """
-    batch = _batch(_schedule_serial, jobs, kwargs)
+    batch = _batch(run_serial, jobs, kwargs)
     if stop_on_failure:
         batch.kwargs["stop_on_failure"] = True
     return batch
@@ -48,20 +48,26 @@ def parallel(*jobs: Any, **kwargs: Any) -> Job:
 
     Otherwise as :func:`serial`.
     """
-    return _batch(_schedule_parallel, jobs, kwargs)
+    return _batch(run_parallel, jobs, kwargs)
 
 
 def failed_jobs(batch: Job) -> list[Job]:
     """The jobs of a batch, and of batches in it, that failed; for use in ``postprocess`` or afterwards."""
-    return [job for job in _steps(batch) if isFailure(job.result)]
+    return [job for job in steps(batch) if isFailure(job.result)]
 
 
-def _steps(batch: Job) -> Iterator[Job]:
+def is_batch(job: Job) -> bool:
+    """Whether a job is a batch, of whatever class."""
+    return job._callable is run_serial or job._callable is run_parallel
+
+
+def steps(batch: Job) -> Iterator[Job]:
+    """The jobs of a batch, and of batches in it."""
     for job in batch.args:
         if isinstance(job, Job):
             yield job
-            if job._callable in SCHEDULES:
-                yield from _steps(job)
+            if is_batch(job):
+                yield from steps(job)
 
 
 def _batch(schedule: Callable[..., Any], jobs: tuple[Any, ...], kwargs: dict[str, Any]) -> Job:
@@ -74,7 +80,8 @@ def _batch(schedule: Callable[..., Any], jobs: tuple[Any, ...], kwargs: dict[str
     return batch
 
 
-def _schedule_serial(*jobs: Job, postprocess: Job | None = None, stop_on_failure: bool = False) -> Any:
+def run_serial(*jobs: Job, postprocess: Job | None = None, stop_on_failure: bool = False) -> Any:
+    """What a serial batch calls each time it runs."""
     queue = _queue()
     for job in jobs:
         if not job.is_completed:
@@ -85,7 +92,8 @@ def _schedule_serial(*jobs: Job, postprocess: Job | None = None, stop_on_failure
     return _conclude(queue, jobs, postprocess)
 
 
-def _schedule_parallel(*jobs: Job, postprocess: Job | None = None) -> Any:
+def run_parallel(*jobs: Job, postprocess: Job | None = None) -> Any:
+    """What a parallel batch calls each time it runs."""
     queue = _queue()
     for job in jobs:
         _put(queue, job)
@@ -93,10 +101,6 @@ def _schedule_parallel(*jobs: Job, postprocess: Job | None = None) -> Any:
     if left:
         return Again(*left)
     return _conclude(queue, jobs, postprocess)
-
-
-SCHEDULES = (_schedule_serial, _schedule_parallel)
-"""What batches call."""
 
 
 def _conclude(queue: Queue, jobs: tuple[Job, ...], postprocess: Job | None) -> Any:

@@ -3,12 +3,14 @@
 import pytest
 import sample_jobs
 import transaction
+import zope.component
 
 from zc.async_ import cancel
 from zc.async_ import local
 from zc.async_.interfaces import COMPLETED
 from zc.async_.interfaces import PENDING
 from zc.async_.interfaces import BadStatusError
+from zc.async_.interfaces import IJobCompleted
 from zc.async_.interfaces import JobCancelled
 from zc.async_.job import Job
 from zc.async_.retry import RetryWithBackoff
@@ -54,6 +56,24 @@ def test_cancelling_is_part_of_the_callers_transaction(queue, put):
     transaction.abort()
     assert job.status == PENDING
     assert list(queue) == [job]
+
+
+def test_a_cancelled_job_is_told_of_in_the_callers_transaction(put, log):
+    heard = []
+    zope.component.provideHandler(lambda event: heard.append((event.object, event.succeeded)), [IJobCompleted])
+    zope.component.provideHandler(fail_after_a_change, [IJobCompleted])
+    job = put(sample_jobs.add, 1)
+    assert job.cancel() is True
+    assert heard == [(job, False)]
+    transaction.commit()
+    assert job.status == COMPLETED
+    assert "half" not in job._p_jar.root()
+    assert "a subscriber to the completion of" in log.text
+
+
+def fail_after_a_change(event):
+    event.object._p_jar.root()["half"] = True
+    raise ValueError("broken")
 
 
 def test_a_cancelled_job_is_never_run(put, dispatch):

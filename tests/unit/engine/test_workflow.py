@@ -1,6 +1,7 @@
 """Batches: serial and parallel, whatever interrupts them."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
 import sample_jobs
@@ -13,12 +14,16 @@ from zc.async_.interfaces import COMPLETED
 from zc.async_.interfaces import NEW
 from zc.async_.interfaces import AbortedError
 from zc.async_.interfaces import BadStatusError
+from zc.async_.interfaces import JobCancelled
 from zc.async_.job import Job
+from zc.async_.retry import NeverRetry
 from zc.async_.testing import wait_for_result
 from zc.async_.testing import wait_for_start
 from zc.async_.testing import wait_until
 from zc.async_.workflow import failed_jobs
 from zc.async_.workflow import parallel
+from zc.async_.workflow import run_parallel
+from zc.async_.workflow import run_serial
 from zc.async_.workflow import serial
 
 
@@ -328,3 +333,148 @@ def test_a_withdrawn_step_fails_the_batch(queue, put, dispatch, release):
     queue.paused = False
     transaction.commit()
     assert wait_for_result(main).check(AbortedError)
+
+
+# Batches that keep their places in quotas
+
+
+class Whole:
+    """Mixed into a batch: nobody else of its quota starts before it has ended."""
+
+    keeps_places = True
+
+
+class WholeBatch(Whole, Job):
+    pass
+
+
+def whole(schedule, *jobs):
+    batch = WholeBatch(schedule, *jobs)
+    batch.quota_names = ("one",)
+    return batch
+
+
+@pytest.fixture
+def quota(queue):
+    queue.quotas.create("one")
+    transaction.commit()
+    return queue.quotas["one"]
+
+
+both_ways = pytest.mark.parametrize("schedule", [run_serial, run_parallel])
+
+
+@both_ways
+def test_E53_a_batch_that_keeps_its_place_runs_before_the_next(put, dispatch, quota, schedule):
+    dispatch(size=3)
+    batches = [put(whole(schedule, *steps(f"{name}1", f"{name}2"))) for name in "abc"]
+    for batch in batches:
+        wait_for_result(batch, 15)
+    assert [name[0] for name in calls] == list("aabbcc")
+    assert len(quota) == 0
+
+
+def test_E53_another_job_of_the_quota_waits_for_the_whole_batch(put, dispatch, quota, wait_for_arrival, release):
+    dispatch(size=3)
+    batch = put(whole(run_serial, Job(hold_and_note, "a"), Job(note, "b")))
+    other = Job(note, "other")
+    other.quota_names = ("one",)
+    put(other)
+    wait_for_arrival("a")
+    assert list(quota) == [batch]
+    release("a")
+    wait_for_result(other)
+    assert calls == ["a", "b", "other"]
+
+
+@both_ways
+def test_E53_E75_a_rescued_batch_neither_loses_nor_leaks_its_place(queue, put, dispatch, quota, schedule):
+    """Whatever is claimable is first claimed by a worker that dies; then one job at a time is worked off."""
+    batches = [put(whole(schedule, *steps(f"{name}1", f"{name}2", f"{name}3"))) for name in "ab"]
+    for _ in range(100):
+        if fresh(batches[1]).status == COMPLETED:
+            break
+        die_with(queue, 10)
+        run_one(queue)
+        assert len(quota) <= 1
+    assert calls == ["a1", "a2", "a3", "b1", "b2", "b3"]
+    assert min(batch.interruptions for batch in batches) >= 2
+    assert len(quota) == 0
+
+
+class FlakyBatch(WholeBatch):
+    """Fails to set up once its first step is done, and is tried again a minute later."""
+
+    def setUp(self):
+        if self.args[0].is_completed and self not in calls:
+            calls.append(self)
+            raise ValueError("not now")
+
+
+class InAMinute(NeverRetry):
+    def jobError(self, failure, data_cache):
+        return timedelta(minutes=1)
+
+
+def test_E53_a_batch_that_is_put_off_keeps_its_place(queue, put, quota, stopped_clock):
+    first = FlakyBatch(run_serial, *steps("a1", "a2"))
+    first.quota_names, first.retry_policy_factory = ("one",), InAMinute
+    put(first)
+    second = put(whole(run_serial, *steps("b1")))
+    for _ in range(9):
+        run_one(queue)
+    assert calls == ["a1", first]
+    assert list(quota) == [first]
+    stopped_clock.advance(minutes=1)
+    for _ in range(9):
+        run_one(queue)
+    assert calls == ["a1", first, "a2", "b1"]
+    assert fresh(second).status == COMPLETED
+
+
+@both_ways
+def test_E53_cancelling_a_batch_cancels_its_steps_and_frees_its_place(put, dispatch, quota, schedule, wait_for_arrival):
+    dispatch(size=1)
+    batch = put(whole(schedule, Job(sample_jobs.until_cancelled, "a"), Job(note, "b")))
+    other = put(whole(schedule, Job(note, "other")))
+    wait_for_arrival("a")
+    assert batch.cancel("enough") is False
+    transaction.commit()
+    assert wait_for_result(batch).check(JobCancelled)
+    assert batch.args[0].result.getErrorMessage() == "enough"
+    wait_for_result(other)
+    assert calls == ["other"]
+    assert len(quota) == 0
+
+
+def test_E53_a_failed_batch_frees_its_place(put, dispatch, quota):
+    dispatch()
+    batch = whole(run_serial, Job(fail_and_note, "a"), Job(note, "b"))
+    batch.kwargs["stop_on_failure"] = True
+    put(batch)
+    wait_for_result(put(whole(run_serial, Job(note, "other"))))
+    assert calls == ["a", "other"]
+    assert len(quota) == 0
+
+
+def put_limited(name):
+    """A step that has another job do the work."""
+    job = Job(note, name)
+    job.quota_names = ("one",)
+    return local.getQueue().put(job)
+
+
+@both_ways
+def test_E53_K34_a_step_that_needs_the_place_of_its_batch_is_refused(put, dispatch, quota, schedule):
+    dispatch()
+    step = Job(note, "a")
+    step.quota_names = ("one",)
+    failure = wait_for_result(put(whole(schedule, step)))
+    assert failure.check(BadStatusError)
+    assert "would wait for ever for the quota 'one'" in failure.getErrorMessage()
+    inner = Job(put_limited, "b")
+    batch = put(whole(schedule, serial(inner)))
+    wait_for_result(batch)
+    assert inner.result.check(BadStatusError)
+    assert len(quota) == 0
+    assert calls == []

@@ -5,9 +5,14 @@ import logging
 from zope.i18nmessageid import MessageFactory
 
 from plone.app.async_.job import Job
+from plone.app.async_.retry import RetryWithDelay
+from plone.app.async_.utils import queue
+from zc.async_ import local
 
 
-__all__ = ["Job", "_", "logger"]
+__all__ = ["Job", "RetryWithDelay", "_", "logger", "progress", "queue"]
+
+progress = local.progress
 
 _ = MessageFactory("plone.app.async")
 

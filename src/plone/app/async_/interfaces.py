@@ -1,4 +1,4 @@
-"""The contract of the Plone layer: the service, its events and its errors."""
+"""The contract of the Plone layer. Its errors and events are in modules of those names, and importable from here."""
 
 from __future__ import annotations
 
@@ -8,38 +8,28 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from typing import Any
 
-from zope.interface import Attribute
 from zope.interface import Interface
-from zope.interface import implementer
-from zope.interface.interfaces import ComponentLookupError
-from zope.interface.interfaces import IObjectEvent
 
-from zc.async_.interfaces import AbstractObjectEvent
-from zc.async_.interfaces import AsyncError
+from plone.app.async_.errors import ContextWithoutPath as ContextWithoutPath
+from plone.app.async_.errors import NoSite as NoSite
+from plone.app.async_.errors import UnknownQueue as UnknownQueue
+from plone.app.async_.errors import UserNotRestorable as UserNotRestorable
+from plone.app.async_.errors import WrongJobInfo as WrongJobInfo
+from plone.app.async_.events import IJobFailure as IJobFailure
+from plone.app.async_.events import IJobOutcome as IJobOutcome
+from plone.app.async_.events import IJobSuccess as IJobSuccess
+from plone.app.async_.events import IQueueReady as IQueueReady
+from plone.app.async_.events import JobFailure as JobFailure
+from plone.app.async_.events import JobOutcome as JobOutcome
+from plone.app.async_.events import JobSuccess as JobSuccess
+from plone.app.async_.events import QueueReady as QueueReady
+from zc.async_.errors import AsyncError as AsyncError
 
 
 if TYPE_CHECKING:
     from zc.async_.job import Job
     from zc.async_.queue import Queue
     from zc.async_.queue import Queues
-
-
-class NoSite(AsyncError, ComponentLookupError):
-    """There is no current Plone site; call setSite(portal) before queueing jobs."""
-
-
-class ContextWithoutPath(AsyncError, AttributeError):
-    """The context of a job must be an object that has a path from the root of Zope."""
-
-
-class UnknownQueue(AsyncError, KeyError):
-    """There is no queue of that name."""
-
-    __str__ = Exception.__str__  # KeyError's shows a repr
-
-
-class UserNotRestorable(AsyncError, ValueError):
-    """The current user is in no user folder, so no worker could become that user."""
 
 
 class IInitAsync(Interface):
@@ -68,6 +58,13 @@ class IAsyncService(Interface):
     quotas of that queue, ``()`` stands for no quota, ``None`` for the quota ``default``, which lets one job run
     at a time. Raised at the call: ``NoSite``, ``ContextWithoutPath``, ``UserNotRestorable``, ``UnknownQueue``,
     ``ValueError('unknown quota name', name)``, and ``zc.async_.interfaces.JobNotPicklable`` naming the argument.
+
+    A batch is one job made of steps, each given as a ``job_info``: what ``service.makeJob(func, context, *args,
+    **kwargs)`` returns, a tuple ``(func, context, args, kwargs)``, or a new job. It holds its places in quotas until
+    all steps are done; the steps have none. Its result is a tuple of their jobs. A failed step neither stops the
+    others nor makes the batch a failure, see ``zc.async_.workflow.failed_jobs``; with ``stop_on_failure`` the first
+    failure is the result, and the steps after it do not run. Also raised, and then naming the step as
+    ``job_infos[2]``: ``WrongJobInfo``, and ``ValueError`` for one that is queued already or needs a quota of the batch.
     """
 
     def getQueues() -> Queues:
@@ -108,43 +105,19 @@ class IAsyncService(Interface):
     ) -> Job:
         """Queue a job in that queue, under those quotas, within those limits of time."""
 
+    def queueSerialJobs(*job_infos: Any, stop_on_failure: bool = False) -> Job:
+        """Queue a batch whose steps run one after the other, in the default queue, under the default quota."""
 
-class IQueueReady(IObjectEvent):
-    """A worker begins to work on a queue, ``object``; the place to create quotas. The worker commits."""
+    def queueParallelJobs(*job_infos: Any) -> Job:
+        """Queue a batch whose steps may run side by side, in the default queue, under the default quota."""
 
+    def queueSerialJobsInQueue(
+        queue: str | Queue, quota_names: Iterable[str] | None, *job_infos: Any, stop_on_failure: bool = False
+    ) -> Job:
+        """Queue a batch whose steps run one after the other, in that queue, under those quotas."""
 
-class IJobOutcome(IObjectEvent):
-    """A job of a site is completed.
+    def queueParallelJobsInQueue(queue: str | Queue, quota_names: Iterable[str] | None, *job_infos: Any) -> Job:
+        """Queue a batch whose steps may run side by side, in that queue, under those quotas."""
 
-    Sent once for each job, in the worker, with the job's site, user and request unless they are gone. What
-    subscribers change is committed; after a conflict it is dropped and the event sent again. Other errors are logged.
-    Neither changes the job.
-    """
-
-    job = Attribute("The job")
-
-
-class IJobSuccess(IJobOutcome):
-    """A job returned; ``object`` is the result."""
-
-
-class IJobFailure(IJobOutcome):
-    """A job failed; ``object`` is the Failure."""
-
-
-@implementer(IQueueReady)
-class QueueReady(AbstractObjectEvent): ...
-
-
-class JobOutcome(AbstractObjectEvent):
-    def __init__(self, object: Any, job: Job | None = None) -> None:
-        super().__init__(object)
-        self.job = job
-
-
-@implementer(IJobSuccess)
-class JobSuccess(JobOutcome): ...
-
-
-@implementer(IJobFailure)
-class JobFailure(JobOutcome): ...
+    def wrapJob(job_info: Any) -> Job:
+        """The job that a job info describes, with the current site, user and request; it is not queued."""

@@ -28,11 +28,10 @@ IS_HEX = re.compile("[0-9a-f]{32}").fullmatch
 
 
 class SiteJob(engine.Job):
-    """A job with a site, a user and a request.
+    """A job with a site, a user and a request, restored for each attempt with objects of the job's own transaction.
 
-    They are restored for each attempt with objects of the job's own transaction, so that what the job does to
-    content and its result are one commit. A subclass that extends ``setUp`` must undo its own part, and then
-    what it got from here, when it fails.
+    So what it does to content and its result are one commit. A subclass that extends ``setUp`` must undo its own
+    part, and then what it got from here, when it fails.
     """
 
     request: RequestState = ()
@@ -61,9 +60,9 @@ class SiteJob(engine.Job):
 class Job(SiteJob):
     """``Job(callable, *args, **kwargs)``: a job for the current site, as the current user, for ``queue.put``.
 
-    The callable gets just its arguments. It may be a method of a content object, and content objects may be
-    among the arguments; ``callable`` is then a ``ContentCall``. Raised when made: ``NoSite``,
-    ``ContextWithoutPath``, ``UserNotRestorable``, and ``JobNotPicklable`` for a function that no worker can find.
+    It may be a method of a content object, and content objects may be among the arguments; ``callable`` is then a
+    ``ContentCall``. Raised when made: ``NoSite``, ``ContextWithoutPath``, ``UserNotRestorable``, and
+    ``JobNotPicklable`` for a function that no worker can find.
     """
 
     portal_path: Path | None = None
@@ -74,6 +73,9 @@ class Job(SiteJob):
         args, kwargs = pack_arguments(args, kwargs)
         callable = content_call(callable, has_references((args, kwargs)))
         super().__init__(callable, *args, **kwargs)
+        self._capture()
+
+    def _capture(self) -> None:
         here = environment.capture()
         self.portal_path, self.uf_path, self.user_id = here.portal_path, here.uf_path, here.user_id
         self.request = here.request
@@ -87,19 +89,14 @@ class Job(SiteJob):
 class ServiceJob(SiteJob):
     """A job of the service; its ``args`` are ``(context_path, portal_path, uf_path, user_id, func, *args)``.
 
-    Made by ``service.AsyncService.wrapJob``. What all such jobs have in common is not stored.
+    Made by ``jobinfo.wrap``. What all such jobs have in common is not stored.
     """
 
     uid: bytes | str | None = None
     _quota_names = (DEFAULT_QUOTA,)
 
     def __init__(
-        self,
-        func: Any,
-        context: ContentReference,
-        here: Environment,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
+        self, func: Any, context: ContentReference, here: Environment, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
         self._args = (context.path, here.portal_path, here.uf_path, here.user_id, func, *args)
         if kwargs:

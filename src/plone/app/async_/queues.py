@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from typing import Any
+from typing import TypeVar
 
 from ZODB.interfaces import IBlobStorage
 from zope.component import queryUtility
@@ -19,7 +22,13 @@ from zc.async_.queue import Queues
 
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ZODB.Connection import Connection
+
+    from zc.async_.job import Job
+
+AnyJob = TypeVar("AnyJob", bound="Job")
 
 DEFAULT_QUEUE = ""
 DEFAULT_QUOTA = "default"
@@ -92,3 +101,31 @@ def ensure_default_quota(queue: Any) -> None:
     """Create the quota ``default``, one job at a time, unless there is one, whatever its size."""
     if DEFAULT_QUOTA not in queue.quotas:
         queue.quotas.create(DEFAULT_QUOTA, DEFAULT_QUOTA_SIZE)
+
+
+def check_quota_names(queue: Queue, quota_names: Iterable[str] | None) -> tuple[str, ...]:
+    """The quotas that callers mean: None stands for the default one, which is made if the queue has none."""
+    if isinstance(quota_names, str):
+        raise TypeError(f"quota_names must be an iterable of names, not the text {quota_names!r}")
+    if quota_names is None:
+        ensure_default_quota(queue)
+        return (DEFAULT_QUOTA,)
+    names = tuple(quota_names)
+    queue.check_quota_names(names)
+    return names
+
+
+def put_limited(
+    queue: Queue,
+    quota_names: tuple[str, ...],
+    job: AnyJob,
+    begin_by: timedelta | None = None,
+    begin_after: datetime | None = None,
+) -> AnyJob:
+    """Put a new job into a queue, under these quotas and within these limits of time."""
+    if begin_by is not None and not isinstance(begin_by, timedelta):
+        raise TypeError(f"begin_by must be a timedelta or None, not {begin_by!r}; begin_after comes second")
+    if quota_names != job.quota_names:  # what is the default of a class is not stored
+        job.quota_names = quota_names
+    queue.put(job, begin_after=begin_after, begin_by=begin_by)
+    return job

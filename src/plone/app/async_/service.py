@@ -3,37 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import TYPE_CHECKING
 from typing import Any
 
 from zope.interface import implementer
 
+from plone.app.async_ import batches
 from plone.app.async_ import environment
-from plone.app.async_.arguments import pack_arguments
+from plone.app.async_ import jobinfo
 from plone.app.async_.arguments import unpack
-from plone.app.async_.function import storable
 from plone.app.async_.interfaces import IAsyncService
 from plone.app.async_.job import ServiceJob
+from plone.app.async_.jobinfo import makeJob
+from plone.app.async_.legacy import _getAuthenticatedUser
+from plone.app.async_.legacy import job_failure_callback
+from plone.app.async_.legacy import job_success_callback
 from plone.app.async_.queues import DEFAULT_QUEUE
-from plone.app.async_.queues import DEFAULT_QUOTA
-from plone.app.async_.queues import ensure_default_quota
+from plone.app.async_.queues import check_quota_names
 from plone.app.async_.queues import find_queue
 from plone.app.async_.queues import open_queues
+from plone.app.async_.queues import put_limited
 from plone.app.async_.references import ContentReference
 from plone.app.async_.references import Path
-from plone.app.async_.references import reference_to
 from zc.async_ import local
 
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from datetime import timedelta
 
     from zc.async_.queue import Queue
     from zc.async_.queue import Queues
 
-JobInfo = tuple[Any, Any, Iterable[Any], dict[str, Any]]
-"""Function, context, positional and keyword arguments of a job."""
+__all__ = ["AsyncService", "_getAuthenticatedUser", "job_failure_callback", "job_success_callback", "makeJob"]
+
+QuotaNames = Iterable[str] | None
 
 
 def _executeAsUser(
@@ -78,13 +82,7 @@ class AsyncService:
         return self._put(DEFAULT_QUEUE, None, begin_by, begin_after, (func, context, args, kwargs))
 
     def queueJobInQueue(
-        self,
-        queue: str | Queue,
-        quota_names: Iterable[str] | None,
-        func: Any,
-        context: Any,
-        *args: Any,
-        **kwargs: Any,
+        self, queue: str | Queue, quota_names: QuotaNames, func: Any, context: Any, *args: Any, **kwargs: Any
     ) -> ServiceJob:
         return self._put(queue, quota_names, None, None, (func, context, args, kwargs))
 
@@ -93,7 +91,7 @@ class AsyncService:
         begin_by: timedelta | None,
         begin_after: datetime | None,
         queue: str | Queue,
-        quota_names: Iterable[str] | None,
+        quota_names: QuotaNames,
         func: Any,
         context: Any,
         *args: Any,
@@ -101,33 +99,35 @@ class AsyncService:
     ) -> ServiceJob:
         return self._put(queue, quota_names, begin_by, begin_after, (func, context, args, kwargs))
 
-    def wrapJob(self, job_info: JobInfo) -> ServiceJob:
-        """The job that calls a function on a context in the current environment; it is not queued."""
-        func, context, args, kwargs = job_info
-        return ServiceJob(
-            storable(func, "func"),
-            reference_to(context, "context"),
-            environment.capture(),
-            *pack_arguments(args, kwargs),
-        )
+    def queueSerialJobs(self, *job_infos: Any, stop_on_failure: bool = False) -> batches.Batch:
+        return self.queueSerialJobsInQueue(DEFAULT_QUEUE, None, *job_infos, stop_on_failure=stop_on_failure)
+
+    def queueParallelJobs(self, *job_infos: Any) -> batches.Batch:
+        return self.queueParallelJobsInQueue(DEFAULT_QUEUE, None, *job_infos)
+
+    def queueSerialJobsInQueue(
+        self, queue: str | Queue, quota_names: QuotaNames, *job_infos: Any, stop_on_failure: bool = False
+    ) -> batches.Batch:
+        target, names = self._limits(queue, quota_names)
+        return put_limited(target, names, batches.serial(jobinfo.make_steps(job_infos, names), stop_on_failure))
+
+    def queueParallelJobsInQueue(self, queue: str | Queue, quota_names: QuotaNames, *job_infos: Any) -> batches.Batch:
+        target, names = self._limits(queue, quota_names)
+        return put_limited(target, names, batches.parallel(jobinfo.make_steps(job_infos, names)))
+
+    def wrapJob(self, job_info: jobinfo.JobInfo) -> ServiceJob:
+        return jobinfo.wrap(job_info)
+
+    def _limits(self, queue: str | Queue, quota_names: QuotaNames) -> tuple[Queue, tuple[str, ...]]:
+        target = find_queue(self.getQueues(), queue)
+        return target, check_quota_names(target, quota_names)
 
     def _put(
         self,
         queue: str | Queue,
-        quota_names: Iterable[str] | None,
+        quota_names: QuotaNames,
         begin_by: timedelta | None,
         begin_after: datetime | None,
-        job_info: JobInfo,
+        job_info: jobinfo.JobInfo,
     ) -> ServiceJob:
-        target = find_queue(self.getQueues(), queue)
-        job = self.wrapJob(job_info)
-        if quota_names is None:
-            ensure_default_quota(target)
-            quota_names = (DEFAULT_QUOTA,)
-        if isinstance(quota_names, str):
-            raise TypeError(f"quota_names must be an iterable of names, not the text {quota_names!r}")
-        if begin_by is not None and not isinstance(begin_by, timedelta):
-            raise TypeError(f"begin_by must be a timedelta or None, not {begin_by!r}; begin_after comes second")
-        if tuple(quota_names) != job.quota_names:  # what is the default of service jobs is not stored
-            job.quota_names = tuple(quota_names)
-        return target.put(job, begin_after=begin_after, begin_by=begin_by)
+        return put_limited(*self._limits(queue, quota_names), jobinfo.wrap(job_info), begin_by, begin_after)

@@ -21,7 +21,6 @@ NAMES = {
             "RetryCommonFourTimes",
             "callback_retry_policy_factory",
         ),
-        "zc.async_.workflow": ("_schedule_parallel", "_schedule_serial"),
     },
     "zc.async.legacy": {"zc.async_.legacy": ("chooseFirst", "success_or_failure")},
     "zc.async.partial": {"zc.async_.partial": ("Partial",)},
@@ -38,6 +37,12 @@ NAMES = {
 }
 """Names by their module in version 1 and their module now."""
 
-rename_dict = {
+RENAMED = {
+    "zc.async.job _schedule_parallel": "zc.async_.workflow run_parallel",
+    "zc.async.job _schedule_serial": "zc.async_.workflow run_serial",
+}
+"""Those that have another name now."""
+
+rename_dict = RENAMED | {
     f"{old} {name}": f"{new} {name}" for old, homes in NAMES.items() for new, names in homes.items() for name in names
 }

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from datetime import timedelta
 from typing import TYPE_CHECKING
-from typing import Any
 
 from plone.app.async_.overview.calls import function_name
 from plone.app.async_.overview.failure import failure_line
@@ -17,14 +16,12 @@ from plone.app.async_.overview.scope import context_of
 from plone.app.async_.overview.scope import environment_of
 from plone.app.async_.overview.states import State
 from plone.app.async_.overview.states import state_of
+from zc.async_ import meter
 from zc.async_ import timeline
 
 
 if TYPE_CHECKING:
     from zc.async_.job import Job
-
-PROGRESS = "progress"
-"""Name of the annotation that tells how far a job has come."""
 
 
 @dataclass(frozen=True)
@@ -107,14 +104,9 @@ def attempts_of(job: Job) -> int:
 
 
 def progress_of(job: Job) -> Progress | None:
-    """What the job told of its progress: a number from 0 to 1, or a dictionary with ``part`` and ``text``."""
-    told: Any = job.annotations.get(PROGRESS)
-    text = ""
-    if isinstance(told, dict):
-        told, text = told.get("part"), plain_text(str(told.get("text") or ""))
-    if isinstance(told, bool) or not isinstance(told, (int, float)):
-        return Progress(None, text) if text else None
-    return Progress(min(max(float(told), 0.0), 1.0), text)
+    """What the job told of its progress."""
+    told = meter.progress_of(job)
+    return None if told is None else Progress(told.fraction, plain_text(told.message))
 
 
 def _between(start: datetime | None, end: datetime) -> timedelta | None:

@@ -1,1 +1,1 @@
-"""The smallest add-on that uses ``plone.app.async``."""
+"""Add-ons that use ``plone.app.async``, one in each folder, to be copied."""

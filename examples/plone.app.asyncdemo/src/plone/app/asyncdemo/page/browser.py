@@ -9,7 +9,7 @@ from typing import Any
 
 import transaction
 from AccessControl import getSecurityManager
-from plone.app.asyncdemo.jobs import create_page
+from plone.app.asyncdemo.page.jobs import create_page
 from plone.protect import CheckAuthenticator
 from Products.Five.browser import BrowserView
 from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile

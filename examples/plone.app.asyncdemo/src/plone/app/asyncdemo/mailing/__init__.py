@@ -1,0 +1,1 @@
+"""A mailing: one message to each member of a group, exactly once."""

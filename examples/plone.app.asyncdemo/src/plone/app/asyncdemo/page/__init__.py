@@ -1,0 +1,1 @@
+"""The smallest client: a job creates a page, and a view tells how it is getting on."""
