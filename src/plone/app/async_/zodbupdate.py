@@ -6,6 +6,7 @@ modules. Once the tool has run, nothing in it depends on that.
 
 NAMES = {
     "plone.app.async.job": {"plone.app.async_.job": ("Job",)},
+    "plone.app.async.retry": {"plone.app.async_.retry": ("RetryWithDelay",)},
     "plone.app.async.service": {"plone.app.async_.service": ("_executeAsUser",)},
     "zc.async.agent": {"zc.async_.agent": ("Agent",), "zc.async_.legacy": ("chooseFirst",)},
     "zc.async.interfaces": {
