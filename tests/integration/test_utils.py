@@ -11,6 +11,7 @@ from plone.app.async_ import queue
 from plone.app.async_.service import makeJob
 from plone.app.async_.utils import wait_for_all_jobs
 from zc.async_ import local
+from zc.async_.draining import ended_jobs
 from zc.async_.meter import Progress
 from zc.async_.meter import progress_of
 from zc.async_.testing import wait_for_annotation
@@ -64,12 +65,7 @@ def test_P28_a_job_queues_others(service, site, worker):
     transaction.commit()
     wait_for_all_jobs(30)
     assert job.result == 3
-    assert len(list_of_ended(service)) == 4
-
-
-def list_of_ended(service):
-    [record] = service.getQueues()[""].dispatchers.values()
-    return [*record["main"].unfiled(), *record["main"].completed]
+    assert len(ended_jobs(site._p_jar)) == 4
 
 
 def test_P19_a_job_returns_another(service, folder, worker):
