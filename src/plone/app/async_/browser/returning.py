@@ -8,6 +8,9 @@ from urllib.parse import urlsplit
 from Products.statusmessages.interfaces import IStatusMessage
 
 
+DEFAULT = "@@manage-job-queue"
+
+
 def is_local(address: Any) -> bool:
     """Whether an address names a view of this site with its query, and nothing outside of it."""
     if not isinstance(address, str) or not address.startswith("@@") or "\\" in address:
@@ -22,5 +25,5 @@ def go_back(
     """Tell what was done, and redirect to the form's ``came_from``, else to ``default``."""
     IStatusMessage(request).add(message, type=kind)
     came_from = request.form.get("came_from")
-    target = came_from if is_local(came_from) else default
+    target = came_from if is_local(came_from) else DEFAULT
     return request.response.redirect(f"{portal_url}/{target}", status=303)
