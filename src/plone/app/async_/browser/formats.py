@@ -49,9 +49,17 @@ class Formats:
         """A number with the separators of the reader's language."""
         return self._request.locale.numbers.getFormatter("decimal").format(value)
 
+    def percent(self, part: float) -> str:
+        """A part of 1 in percent."""
+        return self._request.locale.numbers.getFormatter("percent").format(part)
+
     def exact(self, moment: datetime) -> str:
         """Date and time in the time zone of the process, as everywhere in Plone."""
         return ulocalized_time(DateTime(moment), long_format=True, context=self._context, request=self._request)
+
+    def clock(self, moment: datetime) -> str:
+        """The time of day."""
+        return ulocalized_time(DateTime(moment), time_only=True, context=self._context, request=self._request)
 
     def relative(self, moment: datetime) -> str:
         """How long ago, or in what time."""

@@ -19,11 +19,9 @@ def is_local(address: Any) -> bool:
     return not parts.scheme and not parts.netloc and "/" not in parts.path
 
 
-def go_back(
-    request: Any, portal_url: str, message: str, kind: str = "info", default: str = "@@manage-job-queue"
-) -> str:
+def go_back(request: Any, portal_url: str, message: str, kind: str = "info", default: str = DEFAULT) -> str:
     """Tell what was done, and redirect to the form's ``came_from``, else to ``default``."""
     IStatusMessage(request).add(message, type=kind)
     came_from = request.form.get("came_from")
-    target = came_from if is_local(came_from) else DEFAULT
+    target = came_from if is_local(came_from) else default
     return request.response.redirect(f"{portal_url}/{target}", status=303)
