@@ -53,6 +53,8 @@ class Window(Browser):
     @property
     def listed(self):
         """The ids of the jobs on the page, in order."""
+        if 'name="ids"' not in self.contents:
+            return []
         return [box.optionValue for box in self.getControl(name="ids").controls]
 
     def choose(self, *ids):

@@ -6,9 +6,9 @@ from functools import cached_property
 from typing import Any
 
 from Products.Five.browser import BrowserView
+from zope.component import getMultiAdapter
 
 from plone.app.async_.browser.formats import Formats
-from plone.app.async_.environment import current_portal
 from plone.app.async_.overview import Board
 from plone.app.async_.overview import Scope
 from plone.app.async_.overview import State
@@ -31,7 +31,8 @@ class BoardView(BrowserView):
 
     @cached_property
     def portal(self) -> Any:
-        return current_portal()
+        """The site, with the request, by which it knows its address."""
+        return getMultiAdapter((self.context, self.request), name="plone_portal_state").portal()
 
     @cached_property
     def portal_url(self) -> str:

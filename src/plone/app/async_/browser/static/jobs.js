@@ -127,7 +127,8 @@ async function ask(form, button) {
   body.append(button.name, button.value);
   let question = null;
   try {
-    const page = await fetchPage(form.action, { method: "POST", body });
+    // Not form.action: the buttons of that name are in the way.
+    const page = await fetchPage(form.getAttribute("action"), { method: "POST", body });
     question = page.querySelector("[data-question]");
   } catch {
     question = null;
