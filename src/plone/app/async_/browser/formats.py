@@ -51,7 +51,7 @@ class Formats:
 
     def percent(self, part: float) -> str:
         """A part of 1 in percent."""
-        return self._request.locale.numbers.getFormatter("percent").format(part)
+        return self._request.locale.numbers.getFormatter("percent").format(round(part * 100))
 
     def exact(self, moment: datetime) -> str:
         """Date and time in the time zone of the process, as everywhere in Plone."""

@@ -22,8 +22,9 @@ from plone.app.async_.forms.filters import queue_word
 from plone.app.async_.forms.filters import read_filter
 from plone.app.async_.forms.orders import TITLES
 from plone.app.async_.forms.parameters import WrongParameter
-from plone.app.async_.overview import counts
+from plone.app.async_.overview.counts import Count
 from plone.app.async_.overview.queues import QueueSummary
+from plone.app.async_.overview.states import State
 from plone.app.async_.overview.workers import WorkerSummary
 from zc.async_.history import Deed
 
@@ -72,13 +73,13 @@ class JobQueuePanel(BoardView):
     # Figures
 
     @cached_property
-    def counts(self) -> dict[Any, counts.Count]:
+    def counts(self) -> dict[State, Count]:
         return self.board.counts()
 
     def figures(self) -> list[Figure]:
         return figures_of(self.counts, NAME)
 
-    def count(self, count: counts.Count) -> str:
+    def count(self, count: Count) -> str:
         """A number that may be a lower limit."""
         number = self.formats.number(count.number)
         if count.is_exact or not count.number:
