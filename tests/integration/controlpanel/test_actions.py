@@ -85,7 +85,7 @@ def test_selected_jobs(window, jobs, state):
     page = window().visit()
     page.choose(jobs["failed"], jobs["done"])
     page.press("retry")
-    assert "Done for 1 jobs, not possible for 1." in page.contents
+    assert "Jobs changed: 1; not possible: 1." in page.contents
     assert (state(jobs["failed"]), state(jobs["done"])) == (State.WAITING, State.SUCCEEDED)
 
 

@@ -1,5 +1,7 @@
 """What the control panel shows, and to whom."""
 
+import re
+
 import pytest
 import transaction
 from panel_jobs import fail
@@ -8,6 +10,7 @@ from plone.app.testing import SITE_OWNER_NAME
 from plone.app.testing import TEST_USER_ID
 from zope.component.hooks import setSite
 
+from plone.app.async_.overview import counts
 from plone.app.async_.overview import listing
 from plone.app.async_.overview.ids import id_of
 from zc.async_ import history
@@ -173,3 +176,13 @@ def test_overview_queues_workers_and_quotas(window, service, folder, work, queue
     assert 'id="quota--mail"' in page.contents
     assert "<svg" in page.contents and "As a table" in page.contents
     assert "Waiting:" in " ".join(page.contents.split())
+
+
+def test_charts_tell_since_when_they_are_complete(window, service, folder, work, monkeypatch):
+    monkeypatch.setattr(counts, "WINDOW", 1)
+    for number in range(3):
+        service.queueJob(succeed, folder, number)
+        work()
+    page = window().visit()
+    assert "the charts tell only of those since" in page.contents
+    assert re.search(r"\d\+", page.contents)

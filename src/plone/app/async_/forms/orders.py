@@ -110,11 +110,11 @@ def outcome(done: steering.Done) -> str:
     if done.more:
         return _(
             "outcome_more",
-            default="Done for ${done} jobs, not possible for ${refused}. There are more: do it again.",
+            default="Jobs changed: ${done}; not possible: ${refused}. There are more: do it again.",
             mapping=numbers,
         )
     if done.refused or not done.done:
-        return _("outcome_refused", default="Done for ${done} jobs, not possible for ${refused}.", mapping=numbers)
+        return _("outcome_refused", default="Jobs changed: ${done}; not possible: ${refused}.", mapping=numbers)
     if done.done == 1:
         return _("outcome_one", default="Done.")
     return _("outcome_all", default="Done for ${done} jobs.", mapping=numbers)

@@ -7,6 +7,7 @@ from typing import Any
 
 from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
 from zExceptions import BadRequest
+from zope.component import queryMultiAdapter
 from zope.i18n import translate
 
 from plone.app.async_ import _
@@ -23,6 +24,7 @@ from plone.app.async_.forms.filters import read_filter
 from plone.app.async_.forms.orders import TITLES
 from plone.app.async_.forms.parameters import WrongParameter
 from plone.app.async_.overview.counts import Count
+from plone.app.async_.overview.counts import Pace
 from plone.app.async_.overview.queues import QueueSummary
 from plone.app.async_.overview.states import State
 from plone.app.async_.overview.workers import WorkerSummary
@@ -30,6 +32,7 @@ from zc.async_.history import Deed
 
 
 NAME = "@@manage-job-queue"
+SETTINGS = "job-queue-settings"
 
 DEEDS = {
     **TITLES,
@@ -70,6 +73,12 @@ class JobQueuePanel(BoardView):
         """Where the reader is, as a local address."""
         return self.filter.here(NAME)
 
+    @property
+    def settings_address(self) -> str:
+        """Where the settings are, or nothing if the add-on is not installed in the site."""
+        found = queryMultiAdapter((self.portal, self.request), name=SETTINGS)
+        return "" if found is None else f"{self.portal_url}/@@{SETTINGS}"
+
     # Figures
 
     @cached_property
@@ -86,8 +95,17 @@ class JobQueuePanel(BoardView):
             return number
         return _("count_at_least", default="${number}+", mapping={"number": number})
 
+    @cached_property
+    def pace(self) -> Pace:
+        return self.board.pace()
+
     def charts(self) -> list[Chart]:
-        return charts_of(self.board.pace(), self.formats)
+        return charts_of(self.pace, self.formats)
+
+    @property
+    def charts_begin(self) -> Any:
+        """Since when the charts are complete, if not since they begin; else None."""
+        return self.pace.known_since if self.pace.known_since > self.pace.hours[0].start else None
 
     # What all sites share
 
