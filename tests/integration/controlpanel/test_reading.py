@@ -142,18 +142,17 @@ def test_K85_texts_of_others_are_text(window, service, site, folder, board, work
     page = window().visit(f"@@manage-job-queue?state=failed&text={NASTY[:8]}")
     assert page.listed == [id_of(job)]
     assert "<script>alert" not in page.contents and "<b>" not in page.contents
-    assert page.contents.count("&lt;script&gt;alert") == 15
+    for place in "ValueError: ", "Jane ", 'value="', "<td>":
+        assert f"{place}&lt;script&gt;alert(" in page.contents
 
 
 def test_reading_writes_nothing(window, site, jobs):
-    page = window().visit()  # on its first pages Plone itself notes something in its portlets
-    before = site._p_jar.db().lastTransaction()
-    for view in (
-        "@@manage-job-queue",
-        "@@manage-job-queue?state=failed&sort_on=queued",
-        "@@manage-job-queue?ajax_load=1",
-    ):
-        assert page.visit(view).status == 200
+    page = window()
+    for _round in "first", "then":
+        # On its first pages Plone itself notes something in its portlets.
+        before = site._p_jar.db().lastTransaction()
+        for parameters in "", "?state=failed&sort_on=queued", "?ajax_load=1":
+            assert page.visit(f"@@manage-job-queue{parameters}").status == 200
     assert site._p_jar.db().lastTransaction() == before
 
 
@@ -180,9 +179,9 @@ def test_overview_queues_workers_and_quotas(window, service, folder, work, queue
 
 def test_charts_tell_since_when_they_are_complete(window, service, folder, work, monkeypatch):
     monkeypatch.setattr(counts, "WINDOW", 1)
-    for number in range(3):
+    for number in range(20):
         service.queueJob(succeed, folder, number)
-        work()
+    work()
     page = window().visit()
     assert "the charts tell only of those since" in page.contents
     assert re.search(r"\d\+", page.contents)
