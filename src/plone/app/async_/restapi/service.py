@@ -17,6 +17,7 @@ from zope.publisher.interfaces import IPublishTraverse
 
 from plone.app.async_ import _
 from plone.app.async_ import authority
+from plone.app.async_.forms.parameters import WrongParameter
 from plone.app.async_.overview import Board
 from plone.app.async_.overview import Scope
 from plone.app.async_.overview import of_current_user
@@ -67,6 +68,8 @@ class AsyncService(Service):
             return self._error(error)
         except (NoSuchJob, NoSuchQueue):
             return self._error(not_found())
+        except WrongParameter as error:
+            return self._error(bad_request(error.args[0]))
         except NotPossible as error:
             return self._error(ApiError(409, "Conflict", error.args[0]))
 

@@ -53,6 +53,14 @@ def delete(job: Job) -> None:
 
 def set_priority(job: Job, priority: int) -> None:
     """Let a waiting job overtake those with a lower priority and the same quotas."""
+    require_priority(priority)
+    _require(job, states.QUEUED)
+    job.priority = priority
+    job.note(timeline.CHANGED, f"priority {priority}, by {current_user()}")
+
+
+def require_priority(priority: Any) -> None:
+    """Raise ``NotPossible`` unless it is one."""
     if isinstance(priority, bool) or not isinstance(priority, int) or abs(priority) > HIGHEST_PRIORITY:
         raise NotPossible(
             _(
@@ -61,9 +69,6 @@ def set_priority(job: Job, priority: int) -> None:
                 mapping={"most": HIGHEST_PRIORITY},
             )
         )
-    _require(job, states.QUEUED)
-    job.priority = priority
-    job.note(timeline.CHANGED, f"priority {priority}, by {current_user()}")
 
 
 ACTIONS: dict[str, Callable[..., Any]] = {

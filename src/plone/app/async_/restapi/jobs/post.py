@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from plone.app.async_ import steering
-from plone.app.async_.restapi.jobs.parameters import query_from
-from plone.app.async_.restapi.jobs.parameters import text
+from plone.app.async_.forms.parameters import query_from
+from plone.app.async_.forms.parameters import text
 from plone.app.async_.restapi.jobs.serialize import details_json
 from plone.app.async_.restapi.service import AsyncService
 from plone.app.async_.restapi.service import not_found

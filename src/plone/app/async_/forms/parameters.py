@@ -1,4 +1,4 @@
-"""The parameters of a list of jobs, from URL or body, as a query."""
+"""What was asked for in an address, a form or a body: strict, since what is ignored would widen an action."""
 
 from __future__ import annotations
 
@@ -12,18 +12,22 @@ from plone.app.async_.overview import Query
 from plone.app.async_.overview import State
 from plone.app.async_.overview.query import SORTS
 from plone.app.async_.overview.states import LISTED
-from plone.app.async_.restapi.service import bad_request
+from zc.async_.interfaces import AsyncError
 
 
 LARGEST_PAGE = 200
 MOST_DIGITS = 9
 
 
+class WrongParameter(AsyncError, ValueError):
+    """A parameter has no meaning; ``args[0]`` is a message to be translated."""
+
+
 def query_from(form: Mapping[str, Any]) -> Query:
-    """The query that the parameters mean; ``ApiError`` naming one that has no meaning."""
+    """The query that the parameters mean; ``WrongParameter`` for one that has no meaning."""
     sort = text(form, "sort_on")
     if sort and sort not in SORTS:
-        raise _wrong("sort_on")
+        raise wrong("sort_on")
     return Query(
         states=_states(form),
         callable=text(form, "callable"),
@@ -38,20 +42,20 @@ def query_from(form: Mapping[str, Any]) -> Query:
 
 
 def number(form: Mapping[str, Any], name: str, default: int, least: int = 0, most: int | None = None) -> int:
-    """A whole number within limits; ``ApiError`` for others."""
+    """A whole number within limits; ``WrongParameter`` for others."""
     value = form.get(name, default)
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= MOST_DIGITS:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise _wrong(name)
+        raise wrong(name)
     return value if most is None else min(value, most)
 
 
 def text(form: Mapping[str, Any], name: str) -> str:
-    """A text; ``ApiError`` for anything else."""
+    """A text; ``WrongParameter`` for anything else."""
     value = form.get(name, "")
     if not isinstance(value, str):
-        raise _wrong(name)
+        raise wrong(name)
     return value
 
 
@@ -59,13 +63,13 @@ def _states(form: Mapping[str, Any]) -> frozenset[State]:
     given = form.get("state", [])
     words = [given] if isinstance(given, str) else given
     if not isinstance(words, (list, tuple)) or not all(isinstance(word, str) for word in words):
-        raise _wrong("state")
+        raise wrong("state")
     try:
         states = frozenset(State(word) for part in words for word in part.split(",") if word)
     except ValueError as error:
-        raise _wrong("state") from error
+        raise wrong("state") from error
     if not states <= LISTED:
-        raise _wrong("state")
+        raise wrong("state")
     return states or LISTED
 
 
@@ -77,9 +81,12 @@ def _moment(form: Mapping[str, Any], name: str) -> datetime | None:
         # A plus sign in a URL that nobody quoted is a blank here; and Python 3.10 does not know Z.
         moment = datetime.fromisoformat(value.replace(" ", "+").replace("Z", "+00:00"))
     except ValueError as error:
-        raise _wrong(name) from error
+        raise wrong(name) from error
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=timezone.utc)
 
 
-def _wrong(name: str) -> Exception:
-    return bad_request(_("rest_wrong_value", default="The value of “${name}” has no meaning.", mapping={"name": name}))
+def wrong(name: str) -> WrongParameter:
+    """What to raise for a parameter whose value has no meaning."""
+    return WrongParameter(
+        _("wrong_parameter", default="The value of “${name}” has no meaning.", mapping={"name": name})
+    )

@@ -1,0 +1,49 @@
+"""``@@manage-queue-action``: pauses and resumes a queue, changes a quota, and goes back to where the reader was."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from plone.protect import CheckAuthenticator
+from plone.protect import PostOnly
+from zExceptions import Forbidden
+
+from plone.app.async_ import _
+from plone.app.async_ import authority
+from plone.app.async_ import steering
+from plone.app.async_.browser.returning import go_back
+from plone.app.async_.browser.view import BoardView
+from plone.app.async_.forms.parameters import WrongParameter
+from plone.app.async_.forms.parameters import number
+from plone.app.async_.forms.parameters import text
+from plone.app.async_.forms.parameters import wrong
+
+
+class QueueAction(BoardView):
+    """Takes ``action``, one of pause, resume and quota, ``queue``, and for a quota its name and ``size``.
+
+    POST with an authenticator only, by those whom ``authority.may_steer_queues`` lets.
+    """
+
+    def __call__(self) -> Any:
+        PostOnly(self.request)
+        CheckAuthenticator(self.request)
+        if not authority.may_steer_queues(self.portal):
+            raise Forbidden("All sites share the queues: only a manager of the Zope root may change them.")
+        try:
+            self._act()
+        except (steering.NoSuchQueue, steering.NotPossible, WrongParameter) as error:
+            return go_back(self.request, self.portal_url, error.args[0], "error")
+        return go_back(self.request, self.portal_url, _("outcome_one", default="Done."))
+
+    def _act(self) -> None:
+        form = self.request.form
+        action, queue = text(form, "action"), text(form, "queue")
+        if action == "pause":
+            steering.pause(self.board, queue)
+        elif action == "resume":
+            steering.resume(self.board, queue)
+        elif action == "quota":
+            steering.set_quota(self.board, queue, text(form, "quota"), number(form, "size", 0))
+        else:
+            raise wrong("action")
