@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from typing import Any
+from urllib.parse import quote
 from urllib.parse import unquote
 from urllib.parse import urlsplit
 
@@ -98,6 +99,19 @@ def _tell_of_virtual_host(request: HTTPRequest, scheme: str, virtual_root: str) 
     parts = [request["SERVER_URL"], "/".join(names), ""]
     request["VIRTUAL_URL_PARTS"] = tuple(parts if names else parts[::2])
     request["VIRTUAL_URL"] = "/".join(request["VIRTUAL_URL_PARTS"])
+
+
+def address_of(path: tuple[str, ...], state: RequestState) -> str:
+    """The URL that the object at ``path`` has for a job with that state."""
+    server_url, _, script, virtual_root, *_ = _complete(state)
+    root = virtual_root.split("/")
+    below = path[len(root) :] if list(path[: len(root)]) == root else path[1:]
+    return "/".join([server_url, *(name for name in script.split("/") if name), *map(quote, below)])
+
+
+def language_of(state: RequestState) -> str:
+    """The language of the queuing request; empty if it had none."""
+    return _complete(state)[1]
 
 
 def enter(portal: Any, request: HTTPRequest, state: RequestState) -> None:

@@ -26,6 +26,11 @@ COLOURS = {
 }
 
 
+def badge(state: State) -> str:
+    """The CSS classes of the label of a state; its text says the same."""
+    return f"badge {COLOURS[state]}"
+
+
 class BoardView(BrowserView):
     """A page about the jobs of a scope, by default those of the site."""
 
@@ -50,6 +55,4 @@ class BoardView(BrowserView):
     def formats(self) -> Formats:
         return Formats(self.context, self.request, self.board.now)
 
-    def badge(self, state: State) -> str:
-        """The CSS classes of the label of a state; its text says the same."""
-        return f"badge {COLOURS[state]}"
+    badge = staticmethod(badge)

@@ -10,7 +10,8 @@ from plone.app.async_.overview.scope import Scope
 from plone.app.async_.overview.scope import of_content
 from plone.app.async_.overview.scope import of_current_user
 from plone.app.async_.overview.scope import of_site
+from plone.app.async_.overview.scope import on_content
 from plone.app.async_.overview.states import State
 
 
-__all__ = ["EVERYTHING", "Board", "Query", "Scope", "State", "of_content", "of_current_user", "of_site"]
+__all__ = ["EVERYTHING", "Board", "Query", "Scope", "State", "of_content", "of_current_user", "of_site", "on_content"]

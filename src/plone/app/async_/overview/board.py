@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from plone.app.async_.overview import counts
 from plone.app.async_.overview.details import JobDetails
 from plone.app.async_.overview.details import describe
 from plone.app.async_.overview.ids import load_job
+from plone.app.async_.overview.line import jobs_before
 from plone.app.async_.overview.listing import Search
 from plone.app.async_.overview.people import People
 from plone.app.async_.overview.query import Query
@@ -88,6 +90,14 @@ class Board:
     def summaries(self, jobs: list[Job]) -> list[JobSummary]:
         """Jobs of the scope as data."""
         return [summarize(job, self.now, self._people) for job in jobs]
+
+    def before(self, jobs: Iterable[JobSummary]) -> dict[str, counts.Count]:
+        """How many jobs of anybody are before each of these that wait, by id; see ``line.jobs_before``."""
+        found: dict[str, counts.Count] = {}
+        waiting = [job for job in jobs if job.state is State.WAITING]
+        for name in {job.queue for job in waiting} & set(self._queues):
+            found.update(jobs_before(self._queues[name], [job.id for job in waiting if job.queue == name]))
+        return found
 
     def search(self) -> Search:
         """What finds the jobs themselves, for actions on many."""

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import linecache
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from typing import Any
 
 from plone.app.async_.overview.redact import plain_text
 from zc.async_.failures import isFailure
 
+
+if TYPE_CHECKING:
+    from zc.async_.job import Job
 
 LONGEST_MESSAGE = 2000
 LONGEST_LINE = 200
@@ -73,6 +77,13 @@ def failure_line(result: Any, longest: int = 200) -> str:
     if not isFailure(result):
         return ""
     return plain_text(f"{_type_name(result)}: {' '.join(result.getErrorMessage()[:1000].split())}", longest)
+
+
+def last_error(job: Job) -> str:
+    """Type and message of the error after which a job was put off, in a line; empty if it was not, or has ended."""
+    data = None if job.is_completed else getattr(job._retry_policy, "data", None)
+    failures = [value for value in (data or {}).values() if isFailure(value)]
+    return failure_line(failures[-1]) if failures else ""
 
 
 def _type_name(result: Any) -> str:

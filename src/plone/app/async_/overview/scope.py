@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from typing import Any
 
 from plone.app.async_ import user as users
 from plone.app.async_.environment import Environment
 from plone.app.async_.function import ContentCall
+from plone.app.async_.interfaces import UserNotRestorable
 from plone.app.async_.job import SiteJob
 from plone.app.async_.references import ContentReference
 from plone.app.async_.references import Path
@@ -54,14 +56,25 @@ def of_site(portal: Any) -> Scope:
 
 
 def of_current_user(portal: Any) -> Scope | None:
-    """The jobs that the current user queued in a site; None for Anonymous, whose jobs are nobody's."""
-    folder_path, user_id = users.capture()
+    """The jobs that the current user queued in a site; None for Anonymous, whose jobs are nobody's.
+
+    None, too, for users in no user folder: they cannot queue any.
+    """
+    try:
+        folder_path, user_id = users.capture()
+    except UserNotRestorable:
+        return None
     return None if user_id is None else Scope(tuple(portal.getPhysicalPath()), (folder_path, user_id))
 
 
 def of_content(portal: Any, obj: Any) -> Scope:
     """The jobs of a site that work on a content object, wherever it was when they were queued."""
     return Scope(site=tuple(portal.getPhysicalPath()), content=reference_to(obj, "obj"))
+
+
+def on_content(scope: Scope, obj: Any) -> Scope:
+    """Those jobs of a scope that work on a content object."""
+    return replace(scope, content=reference_to(obj, "obj"))
 
 
 def environment_of(job: Job) -> Environment | None:

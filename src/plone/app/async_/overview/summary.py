@@ -31,6 +31,11 @@ class Progress:
     part: float | None
     text: str = ""
 
+    @property
+    def percent(self) -> int | None:
+        """The part in hundredths, rounded down: 100 means done."""
+        return None if self.part is None else int(self.part * 100)
+
 
 @dataclass(frozen=True)
 class JobSummary:

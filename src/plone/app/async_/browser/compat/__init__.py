@@ -1,0 +1,1 @@
+"""Addresses that version 1 had, for scripts that know them."""

@@ -1,0 +1,114 @@
+"""The page of a job."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from plone.app.async_ import _
+from plone.app.async_.browser.content import ContentLink
+from plone.app.async_.browser.content import link_to_context
+from plone.app.async_.browser.content import link_to_result
+from plone.app.async_.browser.job.course import Step
+from plone.app.async_.browser.job.course import course_of
+from plone.app.async_.browser.page import OneJobPage
+from plone.app.async_.overview.details import Argument
+from plone.app.async_.overview.failure import last_error
+from plone.app.async_.overview.states import State
+from plone.app.async_.overview.summary import PROGRESS
+from plone.app.async_.overview.summary import JobSummary
+from plone.app.async_.overview.surroundings import Surroundings
+from plone.app.async_.overview.surroundings import surroundings_of
+from plone.app.async_.steering.jobs import HIGHEST_PRIORITY
+from plone.app.async_.steering.jobs import LONGEST_REASON
+from plone.app.async_.steering.jobs import POSSIBLE
+from zc.async_ import cancel as cancelling
+
+
+@dataclass(frozen=True)
+class Relation:
+    """Other jobs, and what they have to do with this one."""
+
+    title: str
+    jobs: list[JobSummary]
+
+
+class JobPage(OneJobPage):
+    """All about a job of the site. Reads only; the forms in it go to ``@@manage-job-action``."""
+
+    highest_priority = HIGHEST_PRIORITY
+    longest_reason = LONGEST_REASON
+
+    @property
+    def here(self) -> str:
+        """The page's address within the site."""
+        return f"@@manage-job?id={self.summary.id}"
+
+    @property
+    def action_url(self) -> str:
+        """Where its forms go."""
+        return f"{self.portal_url}/@@manage-job-action"
+
+    def may(self, action: str) -> bool:
+        """Whether the state of the job allows it, and the queue knows the job as one of its own."""
+        if action != "retry" and self.details.caller is not None:
+            return False
+        return self.summary.state in POSSIBLE[action]
+
+    @property
+    def actions(self) -> list[str]:
+        """What may be done to the job."""
+        return [action for action in POSSIBLE if self.may(action)]
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a cancellation is a request that the job may not hear."""
+        return self.summary.state is State.ACTIVE
+
+    @property
+    def last_error(self) -> str:
+        """Why the job is to be tried again; empty if it is not."""
+        return last_error(self.job)
+
+    @property
+    def asked_to_end(self) -> str | None:
+        """With what reason a running job was asked to end; None if it was not."""
+        return cancelling.requested(self.job) if self.is_running else None
+
+    @property
+    def context_link(self) -> ContentLink | None:
+        """What the job works on."""
+        return link_to_context(self.job)
+
+    @property
+    def result_link(self) -> ContentLink | None:
+        """What the job made."""
+        return link_to_result(self.portal, self.job)
+
+    @property
+    def surroundings(self) -> Surroundings | None:
+        """In what site and request it runs."""
+        return surroundings_of(self.job)
+
+    @property
+    def course(self) -> list[Step]:
+        """What happened to the job, oldest first."""
+        return course_of(self.details)
+
+    @property
+    def annotations(self) -> list[Argument]:
+        """What the job noted, besides its progress."""
+        return [note for note in self.details.annotations if note.name != PROGRESS]
+
+    @property
+    def relations(self) -> list[Relation]:
+        """The jobs that have to do with this one."""
+        details = self.details
+        groups: list[tuple[str, Any]] = [
+            (_("related_caller", default="It is a callback of"), [details.caller] if details.caller else ()),
+            (_("related_parts", default="Parts of this batch"), details.parts),
+            (_("related_waiters", default="It is waited for by"), details.waited_for_by),
+            (_("related_awaited", default="It waits for"), set(details.waits_for) - set(details.parts)),
+            (_("related_callbacks", default="Callbacks"), details.callbacks),
+        ]
+        return [Relation(title, jobs) for title, ids in groups if (jobs := self.known(ids))]

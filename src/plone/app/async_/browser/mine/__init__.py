@@ -1,0 +1,1 @@
+"""``@@my-jobs``: for every user who is logged in, the jobs that they queued themselves."""

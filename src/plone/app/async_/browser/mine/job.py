@@ -1,0 +1,42 @@
+"""The page of one's own job."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from plone.app.async_.browser.content import ContentLink
+from plone.app.async_.browser.content import link_to_context
+from plone.app.async_.browser.content import link_to_result
+from plone.app.async_.browser.job.course import Step
+from plone.app.async_.browser.job.course import course_of
+from plone.app.async_.browser.mine.own import OwnJobs
+from plone.app.async_.browser.page import OneJobPage
+
+
+class MyJob(OwnJobs, OneJobPage):
+    """What the user who queued a job needs to know: nothing of workers, of other jobs and of the code. Reads only."""
+
+    @property
+    def here(self) -> str:
+        """The page's address within the site."""
+        return f"@@my-job?id={self.summary.id}"
+
+    @property
+    def place(self) -> Any:
+        """How many jobs are before it."""
+        return self.place_of(self.summary, self.board.before([self.summary]))
+
+    @property
+    def context_link(self) -> ContentLink | None:
+        """What the job works on."""
+        return link_to_context(self.job)
+
+    @property
+    def result_link(self) -> ContentLink | None:
+        """What the job made."""
+        return link_to_result(self.portal, self.job)
+
+    @property
+    def course(self) -> list[Step]:
+        """What happened to the job, oldest first."""
+        return course_of(self.details)

@@ -1,0 +1,1 @@
+"""What stands above a content object while jobs for it wait or run."""
