@@ -230,6 +230,7 @@ def test_a_scheduled_job_tells_when(page, service, folder):
     transaction.commit()
     html = page(job)
     assert "Scheduled" in html and "in 2 h" in html and "Fails unless started" in html
+    assert "It is scheduled for" not in html
 
 
 def test_the_answer_is_not_for_caches(reader, job):

@@ -10,8 +10,8 @@ from page_fixtures import THEIRS
 from page_fixtures import USERS
 from plone import api
 from plone.app.testing import SITE_OWNER_NAME
-from plone.app.testing import TEST_USER_ID
 from plone.app.testing import TEST_USER_NAME
+from plone.base.utils import get_installer
 from ZODB.utils import u64
 from zope.component.hooks import setSite
 
@@ -255,8 +255,16 @@ def test_the_way_back_leads_into_the_site(mine, job, elsewhere):
     assert mine.browser.headers["location"] == "http://nohost/plone/@@my-jobs"
 
 
-def test_jobs_made_for_a_queue_count_as_well(mine, queue, folder):
-    queue.put(Job(plain, folder))
+# The way there
+
+
+def test_the_user_menu_leads_there_where_the_add_on_is_installed(mine, reader, site):
+    assert "@@my-jobs" not in mine.open("")
+    assert get_installer(site).install_product("plone.app.async")
     transaction.commit()
-    assert len(items(mine.open("@@my-jobs"))) == 1
-    assert TEST_USER_ID  # the owner
+    assert 'href="http://nohost/plone/@@my-jobs"' in mine.open("")
+    assert "@@my-jobs" not in reader(NOBODY).open("")
+
+    assert get_installer(site).uninstall_product("plone.app.async")
+    transaction.commit()
+    assert "@@my-jobs" not in mine.open("")

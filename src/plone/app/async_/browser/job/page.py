@@ -66,6 +66,11 @@ class JobPage(OneJobPage):
         return self.summary.state is State.ACTIVE
 
     @property
+    def reasons(self) -> list[str]:
+        """Why the job does not go on yet, but for the time that stands on the page anyway."""
+        return [reason for reason in self.details.reasons if reason != "reason_scheduled"]
+
+    @property
     def last_error(self) -> str:
         """Why the job is to be tried again; empty if it is not."""
         return last_error(self.job)
