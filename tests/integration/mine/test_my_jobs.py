@@ -119,7 +119,7 @@ def test_the_result_is_a_link_for_those_who_may_view_it(mine, service, folder, s
 
 
 def test_a_running_job_shows_its_progress(mine, job, queue):
-    job.annotations["progress"] = {"part": 0.42, "text": "<b>42</b>"}
+    job.annotations["progress"] = {"done": 42, "total": 100, "message": "<b>42</b>"}
     agent = agent_of(queue)
     transaction.commit()
     agent.claimJob()

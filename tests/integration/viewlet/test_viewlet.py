@@ -61,7 +61,7 @@ def test_jobs_for_other_pages_and_those_that_ended_are_not_shown(reader, service
 
 def test_a_running_job_shows_how_far_it_is(reader, service, page, queue):
     job = service.queueJob(plain, page)
-    job.annotations["progress"] = {"part": 0.5, "text": "<b>half</b>"}
+    job.annotations["progress"] = {"done": 50, "total": 100, "message": "<b>half</b>"}
     agent = agent_of(queue)
     transaction.commit()
     agent.claimJob()

@@ -15,7 +15,6 @@ from plone.app.async_.browser.page import OneJobPage
 from plone.app.async_.overview.details import Argument
 from plone.app.async_.overview.failure import last_error
 from plone.app.async_.overview.states import State
-from plone.app.async_.overview.summary import PROGRESS
 from plone.app.async_.overview.summary import JobSummary
 from plone.app.async_.overview.surroundings import Surroundings
 from plone.app.async_.overview.surroundings import surroundings_of
@@ -23,6 +22,7 @@ from plone.app.async_.steering.jobs import HIGHEST_PRIORITY
 from plone.app.async_.steering.jobs import LONGEST_REASON
 from plone.app.async_.steering.jobs import POSSIBLE
 from zc.async_ import cancel as cancelling
+from zc.async_ import meter
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class JobPage(OneJobPage):
     @property
     def annotations(self) -> list[Argument]:
         """What the job noted, besides its progress."""
-        return [note for note in self.details.annotations if note.name != PROGRESS]
+        return [note for note in self.details.annotations if note.name != meter.NAME]
 
     @property
     def relations(self) -> list[Relation]:
