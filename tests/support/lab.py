@@ -19,8 +19,8 @@ from zc.async_.interfaces import KEY
 class Lab(DemoCluster):
     """The cluster, and ways to look into it from outside. Its worker leaves mail in the mail host's queue."""
 
-    def __init__(self, home):
-        super().__init__(home)
+    def __init__(self, home, **options):
+        super().__init__(home, **options)
         self.worker = replace(self.worker, environment={**self.worker.environment, "MAILHOST_QUEUE_ONLY": "1"})
 
     def running_worker(self):
@@ -45,7 +45,7 @@ class Lab(DemoCluster):
 
     def running_jobs(self):
         """The addresses of the jobs that a worker has in hand, by what they do."""
-        with self.root() as root:
+        with self.root(self.layout.queues) as root:
             agents = [agent for record in root[KEY][""].dispatchers.values() for agent in record.values()]
             jobs = [job for agent in agents for job in agent]
             return {job.title: f"{self.site_url}/@@async-demo-job?id={u64(job._p_oid)}" for job in jobs}
