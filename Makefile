@@ -12,8 +12,9 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3
 BIN := .venv/bin
 PIP_INSTALL := $(BIN)/pip install --disable-pip-version-check --no-build-isolation -c constraints.txt
 DEMO := examples/plone.app.asyncdemo
+LOCALES := src/plone/app/async_/locales
 
-.PHONY: help install demo start test test-unit test-browser lint format typecheck bench dist release-check docs clean
+.PHONY: help install demo start test test-unit test-browser lint format typecheck locales bench dist release-check docs clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +49,11 @@ format: .venv/lint ## Put code, ZCML and templates into the house style
 
 typecheck: .venv/lint ## Check the types of the engine
 	$(BIN)/mypy
+
+locales: .venv/locales ## Collect the messages of pages and code, and bring the catalogues up to date
+	cd src && ../$(BIN)/i18ndude rebuild-pot --no-line-numbers --pot $(LOCALES:src/%=%)/plone.app.async.pot \
+	  --create plone.app.async plone/app
+	$(BIN)/i18ndude sync --pot $(LOCALES)/plone.app.async.pot $(LOCALES)/*/LC_MESSAGES/plone.app.async.po
 
 bench: install ## Measure speed and size against the budget
 	$(BIN)/python -m benchmarks $(ARGS)
@@ -85,7 +91,7 @@ $(BIN)/pip:
 	{ tail -n 20 .venv/install.log; exit 1; }
 	@touch $@
 
-.venv/lint .venv/docs .venv/browser: .venv/installed
+.venv/lint .venv/docs .venv/browser .venv/locales: .venv/installed
 	@echo "Installing the tools for $(@F)."
 	@$(PIP_INSTALL) -q -e '.[$(@F)]' >.venv/$(@F).log 2>&1 || { tail -n 20 .venv/$(@F).log; exit 1; }
 	@touch $@

@@ -134,6 +134,7 @@ setup(
         ],
         "browser": ["axe-playwright-python", "playwright"],
         "docs": ["Sphinx"],
+        "locales": ["i18ndude"],
     },
     entry_points={
         "z3c.autoinclude.plugin": ["target = plone"],

@@ -62,7 +62,7 @@ def job(service, folder):
 
 def test_a_waiting_job_tells_what_it_does_and_why_it_waits(page, job):
     html = page(job)
-    for text in (f"{__name__}.add", TEST_USER_ID, "default queue", "No worker has ever started", "one", "Waiting"):
+    for text in (f"{__name__}.add", TEST_USER_ID, "Default queue", "No worker has ever started", "one", "Waiting"):
         assert text in html
     assert "s3cr3t" not in html
     assert '<a href="http://nohost/plone/work">Work</a>' in html

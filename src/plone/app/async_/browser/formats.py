@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 from DateTime import DateTime
 from plone.base.i18nl10n import ulocalized_time
+from zope.i18n.locales import LoadLocaleError
+from zope.i18n.locales import locales
 
 from plone.app.async_ import _
 
@@ -45,13 +48,24 @@ class Formats:
         self._request = request
         self._now = now
 
+    @cached_property
+    def _locale(self) -> Any:
+        """The customs of the language that Plone has chosen for the page; outside of sites, of the browser's first."""
+        language = getattr(self._request.get("LANGUAGE_TOOL"), "LANGUAGE", None)
+        for parts in () if language is None else (language.split("-")[:2], language.split("-")[:1]):
+            try:
+                return locales.getLocale(*parts)
+            except LoadLocaleError:
+                continue
+        return self._request.locale
+
     def number(self, value: float) -> str:
         """A number with the separators of the reader's language."""
-        return self._request.locale.numbers.getFormatter("decimal").format(value)
+        return self._locale.numbers.getFormatter("decimal").format(value)
 
     def percent(self, part: float) -> str:
-        """A part of 1 in percent."""
-        return self._request.locale.numbers.getFormatter("percent").format(round(part * 100))
+        """A part of 1 in percent, rounded down: 100 means all."""
+        return self._locale.numbers.getFormatter("percent").format(int(part * 100))
 
     def exact(self, moment: datetime) -> str:
         """Date and time in the time zone of the process, as everywhere in Plone."""

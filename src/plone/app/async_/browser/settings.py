@@ -40,8 +40,11 @@ class SettingsForm(RegistryEditForm):
 
     schema = IJobQueueSettings
     schema_prefix = PREFIX
-    label = _("Job queue settings")
-    description = _("These settings hold for all sites and workers of the database, at once.")
+    label = _("heading_settings", default="Job queue settings")
+    description = _(
+        "description_settings",
+        default="These settings hold for all sites and workers of the database, at once.",
+    )
 
     def getContent(self) -> Settings:
         return Settings(self.context)

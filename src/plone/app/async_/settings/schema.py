@@ -28,33 +28,40 @@ class IJobQueueSettings(Interface):
     """The queues of all sites in the database."""
 
     default_quota_size = Int(
-        title=_("Jobs at a time"),
-        description=_("How many jobs of the default quota may run at the same time, over all workers."),
+        title=_("setting_quota", default="Jobs at a time"),
+        description=_(
+            "setting_quota_help",
+            default="How many jobs of the default quota may run at the same time, over all workers.",
+        ),
         min=1,
         max=1000,
         default=DEFAULT_QUOTA_SIZE,
     )
 
     keep_completed_days = Int(
-        title=_("Days to keep completed jobs"),
+        title=_("setting_keep_days", default="Days to keep completed jobs"),
         min=1,
         max=3650,
         default=KEEP_COMPLETED_FOR // timedelta(days=1),
     )
 
     keep_completed_jobs = Int(
-        title=_("Number of completed jobs to keep"),
-        description=_("Of more in a queue, the oldest are forgotten before their time."),
+        title=_("setting_keep_jobs", default="Number of completed jobs to keep"),
+        description=_(
+            "setting_keep_jobs_help",
+            default="Of more in a queue, the oldest are forgotten before their time.",
+        ),
         min=100,
         max=10_000_000,
         default=KEEP_COMPLETED,
     )
 
     poll_interval = Int(
-        title=_("Poll interval"),
+        title=_("setting_poll", default="Poll interval"),
         description=_(
-            "Seconds after which a worker looks for jobs without being told. It is told of new jobs at once, "
-            "unless the database is a RelStorage: there this is the pace."
+            "setting_poll_help",
+            default="Seconds after which a worker looks for jobs without being told. It is told of new jobs at once, "
+            "unless the database is a RelStorage: there this is the pace.",
         ),
         min=1,
         max=60,
@@ -62,18 +69,22 @@ class IJobQueueSettings(Interface):
     )
 
     ping_interval = Int(
-        title=_("Ping interval"),
-        description=_("Seconds after which a worker shows that it lives. Each ping is a small write to the database."),
+        title=_("setting_ping", default="Ping interval"),
+        description=_(
+            "setting_ping_help",
+            default="Seconds after which a worker shows that it lives. Each ping is a small write to the database.",
+        ),
         min=10,
         max=3600,
         default=PING_SECONDS,
     )
 
     ping_death_interval = Int(
-        title=_("Death interval"),
+        title=_("setting_death", default="Death interval"),
         description=_(
-            "Seconds without a ping after which a worker is taken for dead, and its jobs are run by others. "
-            "At least twice the ping interval."
+            "setting_death_help",
+            default="Seconds without a ping after which a worker is taken for dead, and its jobs are run by others. "
+            "At least twice the ping interval.",
         ),
         min=180,
         max=86_400,
@@ -81,10 +92,11 @@ class IJobQueueSettings(Interface):
     )
 
     grace = Int(
-        title=_("Time to finish"),
+        title=_("setting_grace", default="Time to finish"),
         description=_(
-            "Seconds that running jobs get when their worker is stopped; what takes longer is run again by another "
-            "worker. The environment variable ZC_ASYNC_GRACE of a worker goes first."
+            "setting_grace_help",
+            default="Seconds that running jobs get when their worker is stopped; what takes longer is run again by another "
+            "worker. The environment variable ZC_ASYNC_GRACE of a worker goes first.",
         ),
         min=1,
         max=3600,
@@ -94,4 +106,6 @@ class IJobQueueSettings(Interface):
     @invariant
     def death_comes_after_pings(settings: Any) -> None:
         if settings.ping_death_interval < 2 * settings.ping_interval:
-            raise Invalid(_("The death interval must be at least twice the ping interval."))
+            raise Invalid(
+                _("setting_death_too_short", default="The death interval must be at least twice the ping interval.")
+            )

@@ -52,7 +52,6 @@ class Chart:
 
 HOUR = _("chart_hour", default="Hour")
 ENDED = _("chart_ended", default="Ended well or cancelled")
-FAILED = _("chart_failed", default="Failed")
 WAITED = _("chart_waited", default="Median waiting time")
 
 
@@ -70,7 +69,7 @@ def _throughput(hours: list[Hour], formats: Formats) -> Chart:
         _("chart_throughput_title", default="Jobs that ended, by hour"),
         formats.number(highest),
         _bars([("ended", others), ("failed", failed)], highest),
-        [("ended", ENDED), ("failed", FAILED)],
+        [("ended", ENDED), ("failed", State.FAILED.title)],
         list(zip(map(formats.number, others), map(formats.number, failed), strict=True)),
         hours,
         formats.clock,

@@ -25,12 +25,12 @@ SIZE = 25
 STATES = (State.WAITING, State.SCHEDULED, State.ACTIVE, State.SUCCEEDED, State.FAILED, State.CANCELLED)
 
 COLUMNS = (
-    (_("column_state", default="State"), ""),
-    (_("column_job", default="Job"), "callable"),
-    (_("column_user", default="User"), "user"),
-    (_("column_queue", default="Queue"), ""),
-    (_("column_queued", default="Queued"), "queued"),
-    (_("column_times", default="Waited / ran"), ""),
+    (_("label_state", default="State"), ""),
+    (_("label_job", default="Job"), "callable"),
+    (_("label_user", default="User"), "user"),
+    (_("label_queue", default="Queue"), ""),
+    (_("label_queued", default="Queued"), "queued"),
+    (_("label_times", default="Waited / ran"), ""),
 )
 QUEUE = COLUMNS[3]
 

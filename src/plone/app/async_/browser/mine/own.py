@@ -35,8 +35,8 @@ class OwnJobs(BoardView):
         if count is None:
             return None
         if not count.number:
-            return _("place_next", default="Next in line")
+            return _("line_next", default="Next in line")
         number = self.formats.number(count.number)
         if count.is_exact:
-            return _("place_exact", default="Jobs before it: ${number}", mapping={"number": number})
-        return _("place_far", default="Jobs before it: more than ${number}", mapping={"number": number})
+            return _("line_place", default="Jobs before it: ${number}", mapping={"number": number})
+        return _("line_far", default="Jobs before it: more than ${number}", mapping={"number": number})

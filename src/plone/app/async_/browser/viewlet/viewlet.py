@@ -10,6 +10,7 @@ from plone.app.layout.viewlets.common import ViewletBase
 from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
 
 from plone.app.async_ import authority
+from plone.app.async_.browser.formats import Formats
 from plone.app.async_.browser.view import badge
 from plone.app.async_.overview import Board
 from plone.app.async_.overview import Query
@@ -19,6 +20,7 @@ from plone.app.async_.overview import of_current_user
 from plone.app.async_.overview import of_site
 from plone.app.async_.overview import on_content
 from plone.app.async_.overview.summary import JobSummary
+from zc.async_ import clock
 
 
 UNFINISHED = Query(states=frozenset({State.ACTIVE, State.WAITING, State.SCHEDULED}))
@@ -59,6 +61,11 @@ class JobsViewlet(ViewletBase):
     @cached_property
     def _portal(self) -> Any:
         return self.portal_state.portal()
+
+    @cached_property
+    def formats(self) -> Formats:
+        """How the user writes numbers."""
+        return Formats(self.context, self.request, clock.now())
 
     @cached_property
     def may_manage(self) -> bool:
