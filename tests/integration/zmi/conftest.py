@@ -2,6 +2,7 @@
 
 import pytest
 import transaction
+from App.ApplicationManager import ApplicationManager
 from overview_fixtures import board
 from overview_fixtures import other_site
 from overview_fixtures import queue
@@ -33,13 +34,20 @@ def users(functional, site):
 
 
 @pytest.fixture
-def browse(functional, users):
-    """Gives a browser for a user, by default the manager of the root; None is nobody. Errors become answers."""
+def control_panel(monkeypatch):
+    """What Zope does when it starts as a server, and the test layers leave out."""
+    monkeypatch.setattr("OFS.Application.APP_MANAGER", ApplicationManager())
     add_tabs()
+
+
+@pytest.fixture
+def browse(functional, users, control_panel):
+    """Gives a browser for a user, by default the manager of the root; None is nobody. Errors become answers."""
 
     def browse(user=SITE_OWNER_NAME):
         browser = Browser(functional["app"])
         browser.raiseHttpErrors = False
+        browser.addHeader("Accept", "text/html")
         if user is not None:
             password = SITE_OWNER_PASSWORD if user == SITE_OWNER_NAME else PASSWORD
             browser.addHeader("Authorization", f"Basic {user}:{password}")

@@ -192,8 +192,9 @@ def test_P40_a_queue_is_paused_and_resumed(queue, waiting, on_jobs):
 def test_P40_a_quota_gets_another_size_within_limits(queue, waiting, on_jobs, size, expected):
     browser = on_jobs()
 
-    browser.getControl(name="size").value = size
-    browser.getControl("Change").click()
+    form = browser.getForm(action="@@manage-jobs-queue", index=1)
+    form.getControl(name="size").value = size
+    form.getControl("Change").click()
 
     transaction.begin()
     assert queue.quotas["default"].size == expected

@@ -47,7 +47,7 @@ class SteerJobs(Steer):
         done = self.order.carry_out(self.board, self.filter.query)
         if self.order.action == "delete" and self.came_from.startswith(JOB_PAGE):
             self.request.form["came_from"] = self.filter.address(PAGE)
-        return self.go_back(outcome(done))
+        return self.go_back(outcome(done), "warning" if done.refused else "info")
 
     @cached_property
     def order(self) -> Order:
