@@ -10,6 +10,7 @@ from overview_fixtures import work
 from plone.app.testing import SITE_OWNER_NAME
 from plone.app.testing import SITE_OWNER_PASSWORD
 from plone.testing.zope import Browser
+from zope.component.hooks import setSite
 
 from plone.app.async_.zmi.tabs import add_tabs
 
@@ -42,9 +43,13 @@ def control_panel(monkeypatch):
 
 @pytest.fixture
 def browse(functional, users, control_panel):
-    """Gives a browser for a user, by default the manager of the root; None is nobody. Errors become answers."""
+    """Gives a browser for a user, by default the manager of the root; None is nobody. Errors become answers.
+
+    The publisher runs in the thread of the test, so it must not be in a site any more.
+    """
 
     def browse(user=SITE_OWNER_NAME):
+        setSite(None)
         browser = Browser(functional["app"])
         browser.raiseHttpErrors = False
         browser.addHeader("Accept", "text/html")

@@ -23,11 +23,8 @@ def add(context, *numbers):
 
 @pytest.fixture
 def second(site):
-    """Another database of the process; the first one is made anew for each test, and forgets it."""
-    database = DB(MappingStorage(), databases=site._p_jar.db().databases, database_name="second")
-    yield database
-    transaction.abort()
-    database.close()
+    """Another database of the process; it ends with the first one, which the layer makes for each test."""
+    return DB(MappingStorage(), databases=site._p_jar.db().databases, database_name="second")
 
 
 @pytest.fixture
@@ -47,7 +44,7 @@ def test_P40_P50_without_a_role_file_the_queues_are_with_the_root_and_the_page_s
     assert NOT_LOCATED in panel.contents
 
 
-def test_P40_P50_queues_in_another_database_are_shown_and_those_left_behind(service, folder, site, second, locate, browse):
+def test_P40_P50_queues_elsewhere_are_shown_and_those_left_behind(service, folder, site, second, locate, browse):
     service.queueJob(add, folder, 1)
     locate(second)
     job = service.queueJob(add, folder, 2)

@@ -129,7 +129,7 @@ def test_P40_queues_quotas_and_workers_are_shown(service, queue, folder, browse)
 
     assert str(WORKER) in browser.contents
     assert "Alive" in browser.contents
-    assert browser.contents.count(f'>{id_of(held)}</a>') == 3  # fills its quota and its agent, and is in the list
+    assert browser.contents.count(f">{id_of(held)}</a>") == 3  # fills its quota and its agent, and is in the list
 
 
 def test_P40_a_job_has_a_page(service, folder, work, browse):

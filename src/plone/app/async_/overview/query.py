@@ -25,9 +25,9 @@ class Query:
     """A filter and an order. What is empty or None lets all pass.
 
     ``callable`` is a part of the function's name, ``text`` one of title, user id, id, site path or failure, both
-    in any case. ``site`` is the path of a site, or empty for jobs of no site. ``since`` and ``until`` limit when the job ended, else was started, else was queued. Without ``sort``
-    jobs come in their natural order: active ones, waiting ones by start, scheduled ones by time, ended ones newest
-    first. ``sort`` is a key of ``SORTS``.
+    in any case. ``site`` is the path of a site, or empty for jobs of no site. ``since`` and ``until`` limit when the
+    job ended, else was started, else was queued. Without ``sort`` jobs come in their natural order: active ones,
+    waiting ones by start, scheduled ones by time, ended ones newest first. ``sort`` is a key of ``SORTS``.
     """
 
     states: frozenset[State] = states.LISTED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
@@ -37,6 +38,13 @@ JOB_PAGE = "@@manage-jobs-job"
 
 ALERTS = {"info": "success", "warning": "warning", "error": "danger"}
 """Types of messages, and the colours of Bootstrap."""
+
+
+class RootFormats(Formats):
+    """As they are outside of sites, which alone have Plone's ways to write times."""
+
+    def exact(self, moment: datetime) -> str:
+        return self._request.locale.dates.getFormatter("dateTime", "medium").format(moment.astimezone())
 
 
 class RootPage(BrowserView):
@@ -79,7 +87,7 @@ class RootPage(BrowserView):
 
     @cached_property
     def formats(self) -> Formats:
-        return Formats(self.context, self.request, self.board.now)
+        return RootFormats(self.context, self.request, self.board.now)
 
     def badge(self, state: State) -> str:
         """The CSS classes of the label of a state; its text says the same."""
