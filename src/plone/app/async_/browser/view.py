@@ -16,19 +16,20 @@ from plone.app.async_.overview import of_site
 
 
 COLOURS = {
-    State.NEW: "text-bg-light",
-    State.WAITING: "text-bg-secondary",
-    State.SCHEDULED: "text-bg-info",
-    State.ACTIVE: "text-bg-primary",
-    State.SUCCEEDED: "text-bg-success",
-    State.FAILED: "text-bg-danger",
-    State.CANCELLED: "text-bg-warning",
+    State.NEW: "light",
+    State.WAITING: "secondary",
+    State.SCHEDULED: "info",
+    State.ACTIVE: "primary",
+    State.SUCCEEDED: "success",
+    State.FAILED: "danger",
+    State.CANCELLED: "warning",
 }
+"""Names of colours in Bootstrap, whatever its version."""
 
 
 def badge(state: State) -> str:
     """The CSS classes of the label of a state; its text says the same."""
-    return f"badge {COLOURS[state]}"
+    return f"badge text-bg-{COLOURS[state]}"
 
 
 class BoardView(BrowserView):

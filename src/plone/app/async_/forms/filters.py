@@ -16,7 +16,7 @@ from plone.app.async_.overview import Query
 if TYPE_CHECKING:
     from plone.app.async_.overview import Board
 
-NAMES = ("state", "callable", "user", "queue", "text", "since", "until", "sort_on", "sort_order")
+NAMES = ("state", "callable", "user", "queue", "site", "text", "since", "until", "sort_on", "sort_order")
 """Parameters of a filter; ``start`` and ``offset`` tell the place in the list."""
 
 UNNAMED = "default"
@@ -56,14 +56,19 @@ def read_filter(form: Mapping[str, Any], board: Board) -> Filter:
     """The filter that a request means. Raises ``WrongParameter``."""
     filled = {name: form[name] for name in NAMES if form.get(name)}
     given = tuple((name, str(value)) for name in filled for value in _values(filled[name]))
-    if filled.get("queue") == UNNAMED and board.queue(UNNAMED) is None:
-        filled["queue"] = ""
+    if "queue" in filled:
+        filled["queue"] = queue_named(filled["queue"], board)
     return Filter(given, query_from(filled), number(form, "start", 0), number(form, "offset", 0))
 
 
 def queue_word(name: str) -> str:
     """How a queue is called in addresses."""
     return name or UNNAMED
+
+
+def queue_named(word: Any, board: Board) -> Any:
+    """The name of the queue that an address or a form means by a word."""
+    return "" if word == UNNAMED and board.queue(UNNAMED) is None else word
 
 
 def _values(value: Any) -> list[Any]:

@@ -18,6 +18,9 @@ from zc.async_.interfaces import AsyncError
 LARGEST_PAGE = 200
 MOST_DIGITS = 9
 
+NO_SITE = "none"
+"""How to ask for the jobs of no site; the path of a site begins with a slash."""
+
 
 class WrongParameter(AsyncError, ValueError):
     """A parameter has no meaning; ``args[0]`` is a message to be translated."""
@@ -34,6 +37,7 @@ def query_from(form: Mapping[str, Any]) -> Query:
         user=text(form, "user") or None,
         queue=text(form, "queue") if "queue" in form else None,
         text=text(form, "text"),
+        site=_site(form),
         since=_moment(form, "since"),
         until=_moment(form, "until"),
         sort=sort,
@@ -57,6 +61,11 @@ def text(form: Mapping[str, Any], name: str) -> str:
     if not isinstance(value, str):
         raise wrong(name)
     return value
+
+
+def _site(form: Mapping[str, Any]) -> str | None:
+    site = text(form, "site").strip()
+    return "" if site == NO_SITE else site or None
 
 
 def _states(form: Mapping[str, Any]) -> frozenset[State]:

@@ -25,9 +25,9 @@ class Query:
     """A filter and an order. What is empty or None lets all pass.
 
     ``callable`` is a part of the function's name, ``text`` one of title, user id, id, site path or failure, both
-    in any case. ``since`` and ``until`` limit when the job ended, else was started, else was queued. Without ``sort``
-    jobs come in their natural order: active ones, waiting ones by start, scheduled ones by time, ended ones newest
-    first. ``sort`` is a key of ``SORTS``.
+    in any case. ``site`` is the path of a site, or empty for jobs of no site. ``since`` and ``until`` limit when the
+    job ended, else was started, else was queued. Without ``sort`` jobs come in their natural order: active ones,
+    waiting ones by start, scheduled ones by time, ended ones newest first. ``sort`` is a key of ``SORTS``.
     """
 
     states: frozenset[State] = states.LISTED
@@ -35,6 +35,7 @@ class Query:
     user: str | None = None
     queue: str | None = None
     text: str = ""
+    site: str | None = None
     since: datetime | None = None
     until: datetime | None = None
     sort: str = ""
@@ -49,7 +50,7 @@ class Query:
     @property
     def takes_all(self) -> bool:
         """Whether only state and queue decide."""
-        return not (self.callable or self.user or self.text or self.since or self.until)
+        return not (self.callable or self.user or self.text or self.since or self.until) and self.site is None
 
     def matches(self, job: Job, now: datetime) -> bool:
         """Whether the job passes; the queue is not looked at."""
@@ -57,6 +58,7 @@ class Query:
             state_of(job, now) in self.states
             and (not self.callable or self.callable.lower() in function_name(job).lower())
             and (not self.user or user_of(job) == self.user)
+            and (self.site is None or site_of(job) == self.site)
             and self._is_in_time(job)
             and (not self.text or self.text.lower() in _text(job))
         )
@@ -90,12 +92,18 @@ def user_of(job: Job) -> str | None:
     return None if here is None else here.user_id
 
 
+def site_of(job: Job) -> str:
+    """The path of the site in which a job runs; empty for jobs of no site."""
+    here = environment_of(job)
+    return "" if here is None else "/".join(here.portal_path)
+
+
 def _text(job: Job) -> str:
     here = environment_of(job)
     failure = job.result.getErrorMessage()[:1000] if job.is_completed and hasattr(job.result, "getErrorMessage") else ""
     parts = [job.title, id_of(job), failure]
     if here is not None:
-        parts += [here.user_id or "", "/".join(here.portal_path)]
+        parts += [here.user_id or "", site_of(job)]
     return "\n".join(parts).lower()
 
 

@@ -28,7 +28,7 @@ class IJobQueueSettings(Interface):
     """The queues of all sites in the database."""
 
     default_quota_size = Int(
-        title=_("setting_quota", default="Jobs at a time"),
+        title=_("label_jobs_at_a_time", default="Jobs at a time"),
         description=_(
             "setting_quota_help",
             default="How many jobs of the default quota may run at the same time, over all workers.",
@@ -95,8 +95,8 @@ class IJobQueueSettings(Interface):
         title=_("setting_grace", default="Time to finish"),
         description=_(
             "setting_grace_help",
-            default="Seconds that running jobs get when their worker is stopped; what takes longer is run again by another "
-            "worker. The environment variable ZC_ASYNC_GRACE of a worker goes first.",
+            default="Seconds that running jobs get when their worker is stopped; what takes longer is run again by "
+            "another worker. The environment variable ZC_ASYNC_GRACE of a worker goes first.",
         ),
         min=1,
         max=3600,

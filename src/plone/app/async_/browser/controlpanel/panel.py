@@ -21,8 +21,8 @@ from plone.app.async_.browser.view import BoardView
 from plone.app.async_.forms.filters import Filter
 from plone.app.async_.forms.filters import queue_word
 from plone.app.async_.forms.filters import read_filter
-from plone.app.async_.forms.orders import TITLES
 from plone.app.async_.forms.parameters import WrongParameter
+from plone.app.async_.forms.queue_orders import DEEDS
 from plone.app.async_.overview.counts import Count
 from plone.app.async_.overview.counts import Pace
 from plone.app.async_.overview.queues import QueueSummary
@@ -33,13 +33,6 @@ from zc.async_.history import Deed
 
 NAME = "@@manage-job-queue"
 SETTINGS = "job-queue-settings"
-
-DEEDS = {
-    **TITLES,
-    "pause": _("action_pause", default="Pause"),
-    "resume": _("action_resume", default="Resume"),
-    "quota": _("action_quota", default="Change quota"),
-}
 
 MOST_DEEDS = 50
 

@@ -8,15 +8,12 @@ from plone.protect import CheckAuthenticator
 from plone.protect import PostOnly
 from zExceptions import Forbidden
 
-from plone.app.async_ import _
 from plone.app.async_ import authority
 from plone.app.async_ import steering
 from plone.app.async_.browser.returning import go_back
 from plone.app.async_.browser.view import BoardView
 from plone.app.async_.forms.parameters import WrongParameter
-from plone.app.async_.forms.parameters import number
-from plone.app.async_.forms.parameters import text
-from plone.app.async_.forms.parameters import wrong
+from plone.app.async_.forms.queue_orders import steer_queue
 
 
 class QueueAction(BoardView):
@@ -31,19 +28,7 @@ class QueueAction(BoardView):
         if not authority.may_steer_queues(self.portal):
             raise Forbidden("All sites share the queues: only a manager of the Zope root may change them.")
         try:
-            self._act()
+            message = steer_queue(self.request.form, self.board)
         except (steering.NoSuchQueue, steering.NotPossible, WrongParameter) as error:
             return go_back(self.request, self.portal_url, error.args[0], "error")
-        return go_back(self.request, self.portal_url, _("outcome_one", default="Done."))
-
-    def _act(self) -> None:
-        form = self.request.form
-        action, queue = text(form, "action"), text(form, "queue")
-        if action == "pause":
-            steering.pause(self.board, queue)
-        elif action == "resume":
-            steering.resume(self.board, queue)
-        elif action == "quota":
-            steering.set_quota(self.board, queue, text(form, "quota"), number(form, "size", 0))
-        else:
-            raise wrong("action")
+        return go_back(self.request, self.portal_url, message)

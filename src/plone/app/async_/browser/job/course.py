@@ -1,4 +1,4 @@
-"""What happened to a job, in the reader's words."""
+"""What happened to a job, and why no more, in the reader's words."""
 
 from __future__ import annotations
 
@@ -30,6 +30,11 @@ class Step:
     title: str
     details: str
     worker: str = ""
+
+
+def reasons_shown(job: JobDetails) -> list[str]:
+    """Why a job does not go on yet, but for the time that stands on its page anyway."""
+    return [reason for reason in job.reasons if reason != "reason_scheduled"]
 
 
 def course_of(job: JobDetails) -> list[Step]:

@@ -11,6 +11,7 @@ from plone.app.async_.browser.content import link_to_context
 from plone.app.async_.browser.content import link_to_result
 from plone.app.async_.browser.job.course import Step
 from plone.app.async_.browser.job.course import course_of
+from plone.app.async_.browser.job.course import reasons_shown
 from plone.app.async_.browser.page import OneJobPage
 from plone.app.async_.overview.details import Argument
 from plone.app.async_.overview.failure import last_error
@@ -67,8 +68,8 @@ class JobPage(OneJobPage):
 
     @property
     def reasons(self) -> list[str]:
-        """Why the job does not go on yet, but for the time that stands on the page anyway."""
-        return [reason for reason in self.details.reasons if reason != "reason_scheduled"]
+        """Why the job does not go on yet."""
+        return reasons_shown(self.details)
 
     @property
     def last_error(self) -> str:
