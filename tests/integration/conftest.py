@@ -14,6 +14,7 @@ from plone.app.testing import setRoles
 from pytest_plone import fixtures_factory
 from zope.component import getUtility
 from zope.configuration import xmlconfig
+from zope.i18n.compile import compile_mo_file
 
 from plone.app.async_.interfaces import IAsyncService
 from plone.app.async_.pytest_plugin import async_service  # noqa: F401 (these are fixtures)
@@ -41,6 +42,8 @@ class SiteLayer(PloneSandboxLayer):
         setRoles(portal, TEST_USER_ID, ["Member"])
 
 
+LOCALES = Path(__file__).parents[2] / "src/plone/app/async_/locales"
+
 # The fixtures are named after the layers' module, which must be one that can be imported by its name.
 MODULE = "plone.app.async_"
 FIXTURE = SiteLayer(name="Site", module=MODULE)
@@ -48,6 +51,12 @@ FUNCTIONAL = FunctionalTesting(bases=(FIXTURE,), name="Site:Functional", module=
 INTEGRATION = AsyncIntegrationTesting(bases=(FIXTURE,), name="Site:Integration", module=MODULE)
 
 globals().update(fixtures_factory(((FUNCTIONAL, "functional"), (INTEGRATION, "integration"))))
+
+
+def pytest_configure():
+    """Compile our catalogues before ZCML looks for them, as Zope does with ``zope_i18n_compile_mo_files``."""
+    for language in LOCALES.iterdir():
+        compile_mo_file("plone.app.async", str(language / "LC_MESSAGES"))
 
 
 def pytest_collection_modifyitems(items):

@@ -25,7 +25,11 @@ is_id = re.compile("[a-z][a-z0-9_]+").fullmatch
 
 def in_code(path):
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "_" and isinstance(node.args[0], ast.Constant):
+        if (
+            isinstance(node, ast.Call)
+            and getattr(node.func, "id", None) == "_"
+            and isinstance(node.args[0], ast.Constant)
+        ):
             defaults = [keyword.value.value for keyword in node.keywords if keyword.arg == "default"]
             yield node.args[0].value, defaults[0] if defaults else ""
 

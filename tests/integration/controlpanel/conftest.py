@@ -6,6 +6,8 @@ from overview_fixtures import board
 from overview_fixtures import other_site
 from overview_fixtures import queue
 from overview_fixtures import work
+from page_fixtures import PASSWORD
+from page_fixtures import ROLES
 from panel_jobs import fail
 from panel_jobs import succeed
 from plone.app.testing import SITE_OWNER_NAME
@@ -16,15 +18,6 @@ from plone.app.async_.overview.ids import id_of
 
 
 __all__ = ["board", "other_site", "queue", "work"]
-
-PASSWORD = "correct horse battery"
-
-ROLES = {
-    "member": ["Member"],
-    "editor": ["Member", "Editor"],
-    "site-admin": ["Member", "Site Administrator"],
-    "manager": ["Member", "Manager"],
-}
 
 
 class Window(Browser):

@@ -6,6 +6,8 @@ from overview_fixtures import board
 from overview_fixtures import other_site
 from overview_fixtures import queue
 from overview_fixtures import work
+from page_fixtures import PASSWORD
+from page_fixtures import ROLES
 from plone.app.testing import SITE_OWNER_NAME
 from plone.app.testing import SITE_OWNER_PASSWORD
 from plone.app.testing import TEST_USER_NAME
@@ -15,15 +17,6 @@ from plone.testing.zope import Browser
 
 
 __all__ = ["board", "other_site", "queue", "work"]
-
-PASSWORD = "correct horse battery"
-
-ROLES = {
-    "member": ["Member"],
-    "editor": ["Member", "Editor"],
-    "site-admin": ["Member", "Site Administrator"],
-    "manager": ["Member", "Manager"],
-}
 
 
 class Client:

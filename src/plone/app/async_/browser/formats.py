@@ -39,6 +39,8 @@ LASTED = (
 SECONDS = _("lasted_seconds", default="${number} s")
 MILLISECONDS = _("lasted_milliseconds", default="${number} ms")
 
+PERCENT = _("percent", default="${number}%")
+
 
 class Formats:
     """What a page shows of plain data, in the language of its request. Messages are translated by the template."""
@@ -52,9 +54,15 @@ class Formats:
     def _locale(self) -> Any:
         """The customs of the language that Plone has chosen for the page; outside of sites, of the browser's first."""
         language = getattr(self._request.get("LANGUAGE_TOOL"), "LANGUAGE", None)
-        for parts in () if language is None else (language.split("-")[:2], language.split("-")[:1]):
+        if language is None:
+            there = self._request.locale.id
+            language, country = there.language, there.territory
+        else:
+            language, country = (*language.split("-"), None)[:2]
+        # Some languages, Spanish being one, have their separators in their countries only.
+        for place in (country or language, language, None) if language else ():
             try:
-                return locales.getLocale(*parts)
+                return locales.getLocale(language, place)
             except LoadLocaleError:
                 continue
         return self._request.locale
@@ -65,7 +73,7 @@ class Formats:
 
     def percent(self, part: float) -> str:
         """A part of 1 in percent, rounded down: 100 means all."""
-        return self._locale.numbers.getFormatter("percent").format(int(part * 100))
+        return _(PERCENT, default=PERCENT.default, mapping={"number": self.number(int(part * 100))})
 
     def exact(self, moment: datetime) -> str:
         """Date and time in the time zone of the process, as everywhere in Plone."""

@@ -9,6 +9,11 @@ from typing import Any
 from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
 from zExceptions import NotFound
 
+from plone.app.async_.browser.content import ContentLink
+from plone.app.async_.browser.content import link_to_context
+from plone.app.async_.browser.content import link_to_result
+from plone.app.async_.browser.job.course import Step
+from plone.app.async_.browser.job.course import course_of
 from plone.app.async_.browser.view import BoardView
 from plone.app.async_.overview.details import JobDetails
 from plone.app.async_.overview.states import ENDED
@@ -64,6 +69,21 @@ class OneJobPage(Page):
     def refresh(self) -> int | None:
         """After how many seconds the page is fetched anew; None if nothing will change by itself."""
         return None if self.summary.state in ENDED else SECONDS
+
+    @property
+    def context_link(self) -> ContentLink | None:
+        """What the job works on."""
+        return link_to_context(self.job)
+
+    @property
+    def result_link(self) -> ContentLink | None:
+        """What the job made."""
+        return link_to_result(self.portal, self.job)
+
+    @property
+    def course(self) -> list[Step]:
+        """What happened to the job, oldest first."""
+        return course_of(self.details)
 
     def known(self, ids: Iterable[str]) -> list[JobSummary]:
         """Other jobs by their ids; those outside of the scope are left out."""

@@ -52,7 +52,7 @@ def _summarize(uuid: str, entries: list[tuple[Queue, Any]], scope: Scope) -> Wor
     return WorkerSummary(
         uuid=uuid,
         is_alive=any(record.activated is not None and not record.dead for record in records),
-        activated=max((each.activated for each in records if each.activated is not None), default=None),
+        activated=min((each.activated for each in records if each.activated is not None), default=None),
         last_ping=max((each.last_ping.value for each in records if each.last_ping.value is not None), default=None),
         agents=tuple(
             AgentSummary(

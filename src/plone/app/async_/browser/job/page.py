@@ -6,11 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from plone.app.async_ import _
-from plone.app.async_.browser.content import ContentLink
-from plone.app.async_.browser.content import link_to_context
-from plone.app.async_.browser.content import link_to_result
-from plone.app.async_.browser.job.course import Step
-from plone.app.async_.browser.job.course import course_of
 from plone.app.async_.browser.job.course import reasons_shown
 from plone.app.async_.browser.page import OneJobPage
 from plone.app.async_.overview.details import Argument
@@ -82,24 +77,9 @@ class JobPage(OneJobPage):
         return cancelling.requested(self.job) if self.is_running else None
 
     @property
-    def context_link(self) -> ContentLink | None:
-        """What the job works on."""
-        return link_to_context(self.job)
-
-    @property
-    def result_link(self) -> ContentLink | None:
-        """What the job made."""
-        return link_to_result(self.portal, self.job)
-
-    @property
     def surroundings(self) -> Surroundings | None:
         """In what site and request it runs."""
         return surroundings_of(self.job)
-
-    @property
-    def course(self) -> list[Step]:
-        """What happened to the job, oldest first."""
-        return course_of(self.details)
 
     @property
     def annotations(self) -> list[Argument]:

@@ -4,11 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from plone.app.async_.browser.content import ContentLink
-from plone.app.async_.browser.content import link_to_context
-from plone.app.async_.browser.content import link_to_result
-from plone.app.async_.browser.job.course import Step
-from plone.app.async_.browser.job.course import course_of
 from plone.app.async_.browser.mine.own import OwnJobs
 from plone.app.async_.browser.page import OneJobPage
 
@@ -25,18 +20,3 @@ class MyJob(OwnJobs, OneJobPage):
     def place(self) -> Any:
         """How many jobs are before it."""
         return self.place_of(self.summary, self.board.before([self.summary]))
-
-    @property
-    def context_link(self) -> ContentLink | None:
-        """What the job works on."""
-        return link_to_context(self.job)
-
-    @property
-    def result_link(self) -> ContentLink | None:
-        """What the job made."""
-        return link_to_result(self.portal, self.job)
-
-    @property
-    def course(self) -> list[Step]:
-        """What happened to the job, oldest first."""
-        return course_of(self.details)
