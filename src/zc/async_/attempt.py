@@ -28,6 +28,8 @@ from zc.async_.interfaces import CALLBACKS
 from zc.async_.interfaces import AbortedError
 from zc.async_.interfaces import JobCancelled
 from zc.async_.interfaces import ReassignedError
+from zc.async_.joblog import Recorder
+from zc.async_.joblog import recording
 from zc.async_.later import Host
 from zc.async_.later import OwnThread
 from zc.async_.later import comes_later
@@ -73,6 +75,7 @@ class Execution(Committer):
         self.policy: Any = None
         self._left_waiting: list[Job] = []
         self._state_before = job._state
+        self._recorder: Recorder | None = None
 
     def of(self, job: Job, started: datetime | None, *args: Any) -> Execution:
         """The run of another job on the same hold."""
@@ -82,7 +85,7 @@ class Execution(Committer):
 
     def run(self) -> Any:
         """Attempt until there is an outcome: the result, or the job itself if it will run again later."""
-        with local.running(self.job):
+        with local.running(self.job), recording() as self._recorder:
             result = self._attempt()
             while result is AGAIN:
                 self.begin_anew()
@@ -142,12 +145,17 @@ class Execution(Committer):
         self.note_waiters()
         if self.policy is not None and self.data_cache:
             self._keep_policy()
+        self._keep_log()
         outcome.record(self.job, self.hold.agent, self.started, result)
 
     def _keep_policy(self) -> None:
         if self.policy is not None:
             self.job._retry_policy = self.policy
             self.policy.updateData(self.data_cache)
+
+    def _keep_log(self) -> None:
+        if self._recorder is not None:
+            self.job.keep_log(self._recorder.lines)
 
     # After a failed attempt
 
@@ -212,6 +220,7 @@ class Execution(Committer):
 
         def give_back() -> None:
             self._keep_policy()
+            self._keep_log()
             self.job.not_started()
             if at_once:
                 queue.putBack(root)

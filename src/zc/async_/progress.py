@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from typing import Any
 
 from zc.async_ import clock
+from zc.async_ import joblog
 from zc.async_ import timeline
 from zc.async_.terms import DONE
 from zc.async_.terms import IN_CALLBACKS
@@ -53,6 +54,7 @@ class Progress(Waiting):
     _callbacks_end: int | None = None
     _released = 0
     _notes: timeline.Stored = ()
+    _log: joblog.Stored = ()
 
     @property
     def caller(self) -> Job | None:
@@ -196,6 +198,16 @@ class Progress(Waiting):
     def timeline(self) -> list[timeline.Entry]:
         """What happened to the job, oldest first."""
         return timeline.entries(self)
+
+    def keep_log(self, lines: joblog.Stored) -> None:
+        """Add what was logged while the job ran. For the executor."""
+        if lines:
+            self._log = joblog.added(self._log, lines)
+
+    @property
+    def log(self) -> list[joblog.Line]:
+        """The last lines that were logged while the job ran, in all its attempts, oldest first."""
+        return joblog.lines(self._log)
 
     @property
     def result(self) -> Any:

@@ -1,5 +1,6 @@
 """The page of a job: what it tells, to whom, and what can be done from it."""
 
+import logging
 import re
 from datetime import datetime
 from datetime import timedelta
@@ -33,6 +34,10 @@ def add(context, one, two=0, password=""):
 
 def fail(context, message):
     raise ValueError(message)
+
+
+def warn(context):
+    logging.getLogger("my.addon").warning("Skipped %s", EVIL)
 
 
 def plain(*args, **kwargs):
@@ -91,6 +96,14 @@ def test_a_completed_job_tells_its_result_and_its_course(page, job, work):
     steps = re.search('<ol class="job-steps">(.*?)</ol>', html, re.S)[1]
     assert re.findall("<strong>(.*?)</strong>", steps) == ["Queued", "Started", "Ended"]
     assert steps.count("12345678-1234-4234-8234-123456789abc") == 2
+
+
+def test_what_a_job_logged_is_on_its_page_as_text(page, service, folder, work):
+    job = service.queueJob(warn, folder)
+    work()
+    html = page(job)
+    assert "my.addon" in html and "WARNING" in html and "Skipped &lt;script&gt;" in html
+    assert "<script>alert(" not in html
 
 
 def test_a_result_that_is_content_is_a_link(page, service, folder, work):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from logging import getLevelName
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -46,6 +47,16 @@ class Event:
 
 
 @dataclass(frozen=True)
+class LogLine:
+    """A line that was logged while the job ran; ``level`` is its name, such as ``WARNING``."""
+
+    time: datetime
+    level: str
+    logger: str
+    text: str
+
+
+@dataclass(frozen=True)
 class JobDetails:
     """A summary, and what only the page of the job shows. ``reasons`` are messages: why the job has not begun.
 
@@ -60,6 +71,7 @@ class JobDetails:
     reasons: tuple[str, ...]
     timeline: tuple[Event, ...]
     annotations: tuple[Argument, ...]
+    log: tuple[LogLine, ...]
     interruptions: int
     caller: str | None
     callbacks: tuple[str, ...]
@@ -79,6 +91,7 @@ def describe(job: Job, now: datetime, people: People) -> JobDetails:
         reasons=tuple(reasons_of(job, now)),
         timeline=tuple(Event(time, what, plain_text(text)) for time, what, text in job.timeline),
         annotations=tuple(Argument(str(name), value_text(value, name)) for name, value in job.annotations.items()),
+        log=tuple(LogLine(each.time, getLevelName(each.level), each.logger, plain_text(each.text)) for each in job.log),
         interruptions=job.interruptions,
         caller=None if job.caller is None else id_of(job.caller),
         callbacks=_ids(callbacks_of(job)),

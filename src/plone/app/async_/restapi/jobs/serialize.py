@@ -31,10 +31,12 @@ def summary_json(service: AsyncService, job: JobSummary) -> dict[str, Any]:
 
 
 def details_json(service: AsyncService, job: JobDetails) -> dict[str, Any]:
-    """All about a job; of failures only type and message for those who see only their own jobs."""
+    """All about a job; for those who see only their own jobs no log, and of failures only type and message."""
     data: dict[str, Any] = to_json(job, service.request)
     data.update(summary_json(service, job.summary))
     del data["summary"]
+    if not service.is_manager:
+        del data["log"]
     data["failure"] = None
     if job.failure is not None:
         data["failure"] = {"type": job.failure.type, "message": job.failure.message}
