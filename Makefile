@@ -51,8 +51,7 @@ typecheck: .venv/lint ## Check the types of the engine
 	$(BIN)/mypy
 
 locales: .venv/locales ## Collect the messages of pages and code, and bring the catalogues up to date
-	cd src && ../$(BIN)/i18ndude rebuild-pot --no-line-numbers --pot $(LOCALES:src/%=%)/plone.app.async.pot \
-	  --create plone.app.async plone/app
+	$(BIN)/i18ndude rebuild-pot --no-line-numbers --pot $(LOCALES)/plone.app.async.pot --create plone.app.async src/plone/app
 	$(BIN)/i18ndude sync --pot $(LOCALES)/plone.app.async.pot $(LOCALES)/*/LC_MESSAGES/plone.app.async.po
 
 bench: install ## Measure speed and size against the budget

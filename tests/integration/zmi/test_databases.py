@@ -57,5 +57,5 @@ def test_P40_P50_queues_elsewhere_are_shown_and_those_left_behind(service, folde
     assert found["second"] == DatabaseSummary("second", is_root=False, has_queues=True, left_behind=0)
     assert found[site._p_jar.db().database_name].left_behind == 1
     assert [box.optionValue for box in browser.getControl(name="ids").controls] == [id_of(job)]
-    assert "jobs wait in queues here that this process does not look at" in browser.contents
+    assert "in queues that this process does not look at" in browser.contents
     assert NOT_LOCATED not in browser.contents

@@ -24,4 +24,5 @@ def test_its_pages_are_translated(browse, jobs, language, address):
     browser.addHeader("Accept-Language", language)
     browser.open(f"http://nohost/Control_Panel/{address.format(**jobs)}")
     assert browser.headers["status"].startswith("200")
-    assert left_in_english(browser.contents, language) == set()
+    ours = browser.contents.partition("<main")[2]
+    assert ours and left_in_english(ours, language) == set()
