@@ -100,8 +100,11 @@ class Execution(Committer):
         return self.run() if answer else self.settle(Failure(AbortedError()))
 
     def go_on(self) -> Any:
-        """Go on with a job that waited for another one."""
+        """Go on with a job that waited for another one; unless that was queued again since the claim."""
         awaited = self.job.awaited
+        if not self.job.may_go_on:
+            self.watch()
+            return self.job
         if not all(other.is_completed for other in awaited):
             return self.settle(Failure(AbortedError("a job that it waited for was withdrawn")))
         if not self.job.runs_again:

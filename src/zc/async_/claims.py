@@ -42,6 +42,7 @@ class ClaimRound:
         for place, job in heads.startable(self._now):
             if not self._is_waiting(job):
                 stale.add(place)
+                self._watch_again(job)
             elif job.expired(self._now):
                 claimed[place] = job
             elif filter is None or filter(job):
@@ -68,11 +69,19 @@ class ClaimRound:
             if taken and not left:
                 # This very claim writes the cursor, which so calls for another look.
                 self._unread.append(shard.cursor)
-            for job in filter(self._is_waiting, taken):
-                if job.not_before > clock.to_micros(self._now):
+            for job in taken:
+                if not self._is_waiting(job):
+                    self._watch_again(job)
+                elif job.not_before > clock.to_micros(self._now):
                     queue.scheduled[queue.schedule_key(job)] = job
                 else:
                     self._arrive(job)
+
+    def _watch_again(self, job: Job) -> None:
+        """Watch what a job waits for that was about to go on: one of those was queued again, and has forgotten it."""
+        queue = self._queue
+        if job.queue is queue and job.needs_watching and queue.dispatchers.claim_of(job) is None:
+            queue.watched.add(job)
 
     def _arrive(self, job: Job) -> None:
         self._arrivals.setdefault(job.lane, []).append((self._queue.place_of(job), job))
