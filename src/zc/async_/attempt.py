@@ -17,6 +17,7 @@ from typing import Any
 from transaction.interfaces import TransactionError
 from ZEO.Exceptions import ClientDisconnected
 
+from zc.async_ import absent
 from zc.async_ import cancel
 from zc.async_ import clock
 from zc.async_ import outcome
@@ -119,6 +120,7 @@ class Execution(Committer):
         self._state_before = self.job._state
         try:
             try:
+                absent.check(self.job)
                 setup_info = self.job.setUp()
                 result = self.job.callable(*self.job.args, *self.args, **{**self.job.kwargs, **self.kwargs})
                 self.hold.check()  # in this very transaction: the job may have begun several
