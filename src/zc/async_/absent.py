@@ -66,7 +66,7 @@ def check(job: Job) -> None:
         visit(call, look)
     if names:
         raise NotImportable(
-            f"this worker cannot import {', '.join(names)}; once it has the add-on with that, the job can be tried again"
+            f"this worker cannot import {', '.join(names)}; try the job again once it has the add-on with that"
         )
 
 
@@ -76,7 +76,8 @@ def _is_possible() -> bool:
 
 
 def _kinds(base: type) -> list[type]:
-    return [kind for each in base.__subclasses__() for kind in (each, *_kinds(each))]
+    children: list[type] = base.__subclasses__()
+    return [kind for each in children for kind in (each, *_kinds(each))]
 
 
 def _is_absent(obj: Any) -> bool:

@@ -2,12 +2,15 @@
 
 import sys
 import types
+import uuid
 
 import pytest
 import sample_jobs
 import transaction
 
+from zc.async_.agent import Agent
 from zc.async_.interfaces import COMPLETED
+from zc.async_.interfaces import KEY
 from zc.async_.interfaces import JobCancelled
 from zc.async_.interfaces import JobNotPicklable
 from zc.async_.interfaces import NotImportable
@@ -25,6 +28,9 @@ def fail():
 
 class Thing:
     pass
+
+class SomeJob(Job):
+    pass
 """
 
 
@@ -33,6 +39,7 @@ class AddOn(types.ModuleType):
 
     def __init__(self):
         super().__init__("some_addon")
+        self.Job = Job
         exec(CODE, vars(self))
 
     def come(self):
@@ -112,3 +119,49 @@ def test_it_can_be_cancelled_and_forgotten(connection, put, addon):
     connection.cacheMinimize()
     assert job.queue is None
     assert "some_addon.work" in repr(job)
+
+
+@pytest.fixture
+def agent_of(db):
+    """Gives the agent of a worker, each time as another process sees it."""
+
+    def agent_of():
+        queue = db.open().root()[KEY][""]
+        if not len(queue.dispatchers):
+            queue.dispatchers.register(uuid.UUID(int=1))["main"] = Agent(size=9)
+            queue.dispatchers[uuid.UUID(int=1)].activate()
+        queue.dispatchers.ping(uuid.UUID(int=1))
+        transaction.commit()
+        return queue.dispatchers[uuid.UUID(int=1)]["main"]
+
+    return agent_of
+
+
+def claim(agent):
+    job = agent.claimJob()
+    transaction.commit()
+    return None if job is None else job.title
+
+
+@pytest.mark.parametrize("was_looked_at", [True, False])
+def test_a_job_of_an_absent_class_holds_up_nobody(queue, put, agent_of, stopped_clock, addon, was_looked_at):
+    queue.quotas.create("narrow")
+    for job in Job(sample_jobs.add, "first"), addon.SomeJob(sample_jobs.add, "second"):
+        job.quota_names = ("narrow",)
+        put(job)
+    agent = agent_of()
+    if was_looked_at:
+        assert (claim(agent), claim(agent)) == ("sample_jobs.add", None)
+
+    addon.go(agent._p_jar)
+    agent = agent_of()
+    agent.queue.put(sample_jobs.fail)
+    transaction.commit()
+    expected = ["sample_jobs.fail", None] if was_looked_at else ["sample_jobs.add", "sample_jobs.fail", None]
+    assert [claim(agent) for _ in expected] == expected
+
+    addon.come()
+    stopped_clock.advance(hours=1)
+    queue.quotas["narrow"].size = 2
+    transaction.commit()
+    assert claim(agent_of()) == "sample_jobs.add"

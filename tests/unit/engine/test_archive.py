@@ -7,10 +7,10 @@ import pytest
 import sample_jobs
 import transaction
 
-from zc.async_ import history
-from zc.async_ import timeline
 from zc.async_ import executor
+from zc.async_ import history
 from zc.async_ import local
+from zc.async_ import timeline
 from zc.async_.agent import Agent
 from zc.async_.interfaces import COMPLETED
 from zc.async_.interfaces import NEW
