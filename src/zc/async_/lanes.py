@@ -83,8 +83,8 @@ class LaneHeads:
     def startable(self, now: datetime) -> Iterator[tuple[Place, Job]]:
         """Yield job after job; a yielded job counts against its quotas once :meth:`start` was called for it.
 
-        A job for which it is too late by ``now`` needs no room, nor does one of an absent class. Behind one that was put
-        back there may be others that hold their places already, so it never stops its lane.
+        A job for which it is too late by ``now`` needs no room, nor does one of an absent class. Behind one that was
+        put back there may be others that hold their places already, so it never stops its lane.
         """
         heads: list[tuple[Place, tuple[str, ...], Job]] = []
         for names in self._runs:
