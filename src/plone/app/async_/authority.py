@@ -16,7 +16,7 @@ MANAGE = "plone.app.async: Manage job queue"
 VIEW_OWN = "plone.app.async: View own jobs"
 
 QUEUES_ARE_SHARED = _(
-    "queues_are_shared", default="All sites share the queues: only a manager of the Zope root may change them."
+    "queues_only_for_root", default="All sites share the queues: only a manager of the Zope root may change them."
 )
 
 HARMLESS = frozenset(
