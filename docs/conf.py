@@ -5,6 +5,7 @@ from importlib import metadata
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
+from docutils.parsers.rst import directives
 from docutils.statemachine import StringList
 
 from zc.async_.states import TRANSITIONS
@@ -35,15 +36,17 @@ class StateTable(Directive):
 
 
 class Modules(Directive):
-    """Modules of the engine with the first lines of their docstrings."""
+    """Modules of a package, of the engine unless it is named, with the first lines of their docstrings."""
 
     required_arguments = 1
     final_argument_whitespace = True
+    option_spec = {"package": directives.unchanged_required}
 
     def run(self):
         entries = StringList()
+        package = self.options.get("package", "zc.async_")
         for module in self.arguments[0].split():
-            promise = importlib.import_module(f"zc.async_.{module}").__doc__.partition("\n")[0]
+            promise = importlib.import_module(f"{package}.{module}").__doc__.partition("\n")[0]
             entries.extend(StringList([f"``{module}``", f"   {promise}"]))
         node = nodes.container()
         self.state.nested_parse(entries, 0, node)

@@ -235,7 +235,7 @@ def test_a_context_outside_its_tree(service, folder):
         service.queueJob(add_numbers, folder.aq_base, 1)
 
 
-def test_functions_that_a_worker_cannot_find(service, folder):
+def test_K92_functions_that_a_worker_cannot_find(service, folder):
     def local(context):
         pass
 

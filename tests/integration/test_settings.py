@@ -8,10 +8,13 @@ from plone.app.testing import SITE_OWNER_NAME
 from plone.app.testing import SITE_OWNER_PASSWORD
 from plone.app.testing import TEST_USER_NAME
 from plone.app.testing import TEST_USER_PASSWORD
+from plone.app.testing import login
 from plone.base.utils import get_installer
 from plone.registry.interfaces import IRegistry
 from plone.testing.zope import Browser
+from zExceptions import Forbidden
 from zope.component import getUtility
+from zope.globalrequest import setRequest
 from zope.interface import Invalid
 
 from plone.app.async_.settings import tuning
@@ -19,9 +22,13 @@ from plone.app.async_.settings.schema import IJobQueueSettings
 from zc.async_.interfaces import KEY
 
 
+ADMIN, PASSWORD = "admin-of-the-site", "correct horse battery"
+
+
 @pytest.fixture
-def settings(site):
-    """The records in the registry of a site with the add-on."""
+def settings(functional, site):
+    """The records in the registry of a site with the add-on, for a manager of the Zope root."""
+    login(functional["app"], SITE_OWNER_NAME)
     get_installer(site).install_product("plone.app.async")
     transaction.commit()
     return getUtility(IRegistry).forInterface(IJobQueueSettings, prefix="plone.app.async")
@@ -164,6 +171,58 @@ def test_the_form_tells_which_intervals_do_not_fit(browser, queues):
     assert "must be at least twice the ping interval" in one.contents
     transaction.begin()
     assert queues.ping_interval is None
+
+
+@pytest.fixture
+def site_administrator(site):
+    """Logged in, a user of the site who may see and steer all its jobs."""
+    site.acl_users.userFolderAddUser(ADMIN, PASSWORD, ["Member", "Site Administrator"], [])
+    transaction.commit()
+    login(site, ADMIN)
+
+
+@pytest.fixture
+def neighbour(functional):
+    """What may hold another site, which shares the queues."""
+    functional["app"].manage_addFolder("more")
+    transaction.commit()
+
+
+def test_the_administrator_of_the_only_site_saves(settings, queues, site_administrator):
+    settings.grace = 30
+    assert tuning.read(queues, "grace") == 30
+
+
+def test_the_administrator_of_one_of_several_sites_does_not(settings, queues, site_administrator, neighbour):
+    with pytest.raises(Forbidden, match="only a manager of the Zope root"):
+        settings.grace = 30
+    assert queues.grace is None
+
+
+def test_what_holds_already_may_be_saved_by_all(settings, queues, site_administrator, neighbour):
+    queues.grace = timedelta(seconds=30)
+    settings.grace = 30
+    assert settings.grace == 30
+
+
+def test_scripts_have_no_request_and_may(settings, queues, site_administrator, neighbour):
+    setRequest(None)
+    settings.grace = 30
+    assert tuning.read(queues, "grace") == 30
+
+
+def test_the_form_tells_others_why_they_cannot_save(browser, queues, site_administrator, neighbour):
+    one = browser(ADMIN, PASSWORD)
+    assert "only a manager of the Zope root" in one.contents
+    assert "Save" not in one.contents
+    one.post(one.url, "form.widgets.grace=30&form.buttons.save=Save")
+    transaction.begin()
+    assert queues.grace is None
+
+
+def test_saving_is_recorded(settings, queues):
+    settings.grace = 30
+    assert [(deed.who, deed.what, deed.details) for deed in queues[""].history] == [("admin", "setting", "grace: 30")]
 
 
 def test_members_do_not_get_the_form(browser):

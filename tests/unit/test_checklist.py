@@ -1,11 +1,11 @@
-"""Each item of the engine's checklist is a test, or the docs say how this engine differs and why."""
+"""Each item of the checklists (E: engine, P: Plone) is a test, or the docs say what differs and why."""
 
 import re
 from pathlib import Path
 
 
 ROOT = Path(__file__).parents[2]
-ITEMS = {f"E{number}" for number in range(1, 124)}
+ITEMS = {f"E{number}" for number in range(1, 124)} | {f"P{number}" for number in range(1, 46)}
 DIFFERENCES = ROOT / "docs" / "reference" / "differences.rst"
 
 
@@ -14,17 +14,17 @@ def named_in_tests():
     names = re.findall(
         r"^def test_(\w+)", "\n".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("test_*.py")), re.M
     )
-    return {item for name in names for item in re.findall(r"(?:^|_)(E\d+)(?=_)", name)}
+    return {item for name in names for item in re.findall(r"(?:^|_)([EP]\d+)(?=_)", name)}
 
 
 def named_in_differences():
     """Items that begin a line of the page's lists."""
-    return set(re.findall(r"\b(E\d+)\b", DIFFERENCES.read_text("utf-8")))
+    return set(re.findall(r"\b([EP]\d+)\b", DIFFERENCES.read_text("utf-8")))
 
 
 def test_every_item_is_tested_or_explained():
     missing = ITEMS - named_in_tests() - named_in_differences()
-    assert not missing, sorted(missing, key=lambda item: int(item[1:]))
+    assert not missing, sorted(missing, key=lambda item: (item[0], int(item[1:])))
 
 
 def test_no_item_is_made_up():

@@ -233,7 +233,7 @@ def test_a_worker_whose_identity_is_taken_ends_the_process(zope, caplog):
     assert "CRITICAL" in caplog.text
 
 
-def test_events_reach_the_registered_role(zope):
+def test_K87_events_reach_the_registered_role(zope):
     calls = []
     role = SimpleNamespace(register_databases=lambda: calls.append("databases"), init=lambda: calls.append("init"))
     config.databases_opened(None)
@@ -271,7 +271,7 @@ def test_where_the_monitor_listens(options, address):
 
 
 @pytest.mark.parametrize("role", [config.InitSingleDBInstance, config.InitSingleDBWorker])
-def test_the_monitor_is_opened_in_any_role(zope, role):
+def test_K87_the_monitor_is_opened_in_any_role(zope, role):
     zope.configuration.product_config["zc.z3monitor"] = {"bind": "127.0.0.1:0"}
     role().init()
     assert monitor.last_listener.address[0] == "127.0.0.1"

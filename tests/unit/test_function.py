@@ -49,7 +49,7 @@ def test_functions_and_classes_in_classes():
 
 
 @pytest.mark.parametrize("func", [lambda: 1, renamed, "function", None])
-def test_what_has_no_name_is_refused(func):
+def test_K92_what_has_no_name_is_refused(func):
     with pytest.raises(JobNotPicklable, match=r"^func cannot be found by its name: .*top level"):
         storable(func, "func")
 

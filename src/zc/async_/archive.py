@@ -42,6 +42,7 @@ def requeue(job: Job, details: str) -> None:
     if not all(callback.is_completed for callback in _callbacks(job)):
         raise BadStatusError("can only call requeue on a job whose callbacks have ended")
     queue.check_quota_names(job.quota_names)
+    job.check_picklable()
     _begin_anew(job, queue)
     job.note(timeline.RETRIED, details)
     queue.put(job)

@@ -17,6 +17,7 @@ from typing import Any
 from transaction.interfaces import TransactionError
 from ZEO.Exceptions import ClientDisconnected
 
+from zc.async_ import absent
 from zc.async_ import cancel
 from zc.async_ import clock
 from zc.async_ import outcome
@@ -103,8 +104,11 @@ class Execution(Committer):
         return self.run() if answer else self.settle(Failure(AbortedError()))
 
     def go_on(self) -> Any:
-        """Go on with a job that waited for another one."""
+        """Go on with a job that waited for another one; unless that was queued again since the claim."""
         awaited = self.job.awaited
+        if not self.job.may_go_on:
+            self.watch()
+            return self.job
         if not all(other.is_completed for other in awaited):
             return self.settle(Failure(AbortedError("a job that it waited for was withdrawn")))
         if not self.job.runs_again:
@@ -119,6 +123,7 @@ class Execution(Committer):
         self._state_before = self.job._state
         try:
             try:
+                absent.check(self.job)
                 setup_info = self.job.setUp()
                 result = self.job.callable(*self.job.args, *self.args, **{**self.job.kwargs, **self.kwargs})
                 self.hold.check()  # in this very transaction: the job may have begun several

@@ -1,24 +1,31 @@
 """One claim of jobs from a queue: take in what arrived, choose what may start, and let the rest wait.
 
 Everything happens in the transaction of the one who claims, who commits. Of two who take the same, one conflicts.
+A job whose very class is absent in this process is looked at again in an hour, and holds up nobody.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from persistent import Persistent
+from ZODB.utils import u64
 
 from zc.async_ import clock
 from zc.async_.lanes import LaneHeads
 from zc.async_.lanes import Place
+from zc.async_.terms import is_job
 
 
 if TYPE_CHECKING:
     from zc.async_.job import Job
     from zc.async_.queue import Queue
+
+UNTIL_IT_IS_BACK = timedelta(hours=1)
+"""How long a job of an absent class is left alone."""
 
 INTAKE_LIMIT = 1000
 """Most jobs that one claim moves from shards to lanes; a longer backlog is taken in by the following claims."""
@@ -42,6 +49,7 @@ class ClaimRound:
         for place, job in heads.startable(self._now):
             if not self._is_waiting(job):
                 stale.add(place)
+                self._leave(job)
             elif job.expired(self._now):
                 claimed[place] = job
             elif filter is None or filter(job):
@@ -53,7 +61,7 @@ class ClaimRound:
         return list(claimed.values()), heads.blockers() + self._unread
 
     def _is_waiting(self, job: Job) -> bool:
-        return job.awaits_claim(self._queue)
+        return is_job(job) and job.awaits_claim(self._queue)
 
     def _take_in(self) -> None:
         """Find what newly came in or became due. What is not due yet goes to the schedule."""
@@ -68,11 +76,24 @@ class ClaimRound:
             if taken and not left:
                 # This very claim writes the cursor, which so calls for another look.
                 self._unread.append(shard.cursor)
-            for job in filter(self._is_waiting, taken):
-                if job.not_before > clock.to_micros(self._now):
+            for job in taken:
+                if not self._is_waiting(job):
+                    self._leave(job)
+                elif job.not_before > clock.to_micros(self._now):
                     queue.scheduled[queue.schedule_key(job)] = job
                 else:
                     self._arrive(job)
+
+    def _leave(self, job: Job) -> None:
+        """Leave a job that cannot be claimed to whom it belongs.
+
+        If it was about to go on and one of those that it waits for was queued again, that one has forgotten it.
+        """
+        queue = self._queue
+        if not is_job(job):
+            queue.scheduled[clock.to_micros(self._now + UNTIL_IT_IS_BACK), u64(job._p_oid)] = job
+        elif job.queue is queue and job.needs_watching and queue.dispatchers.claim_of(job) is None:
+            queue.watched.add(job)
 
     def _arrive(self, job: Job) -> None:
         self._arrivals.setdefault(job.lane, []).append((self._queue.place_of(job), job))
@@ -82,7 +103,10 @@ class ClaimRound:
         due = list(scheduled.items(max=(clock.to_micros(self._now) + 1, 0)))
         for key, _ in due:
             del scheduled[key]
-        return [job for _, job in due]
+        for _, job in due:
+            if not is_job(job):
+                self._leave(job)
+        return [job for _, job in due if is_job(job)]
 
     def _settle(self, gone: set[Place]) -> None:
         """Let the rest of the arrivals wait in lanes; one that was claimed on arrival never touches its lane."""

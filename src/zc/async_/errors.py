@@ -43,6 +43,10 @@ class JobNotPicklable(AsyncError, TypeError):
     """The job cannot be stored in the database."""
 
 
+class NotImportable(AsyncError, ImportError):
+    """The job needs something that this process cannot import."""
+
+
 class UnknownQuota(AsyncError, ValueError):
     """The queue has no quota of that name."""
 

@@ -23,6 +23,7 @@ from zc.async_.errors import FullError as FullError
 from zc.async_.errors import IdentityError as IdentityError
 from zc.async_.errors import JobCancelled as JobCancelled
 from zc.async_.errors import JobNotPicklable as JobNotPicklable
+from zc.async_.errors import NotImportable as NotImportable
 from zc.async_.errors import QueuesOfVersion1 as QueuesOfVersion1
 from zc.async_.errors import ReassignedError as ReassignedError
 from zc.async_.errors import TimeoutError as TimeoutError

@@ -13,6 +13,7 @@ from typing import Any
 from BTrees.OOBTree import OOBTree
 from zope.interface import implementer
 
+from zc.async_ import absent
 from zc.async_ import archive
 from zc.async_ import cancel
 from zc.async_ import executor
@@ -288,6 +289,9 @@ class Job(Progress, Callbacks):
         if caller.status != CALLBACKS:
             raise BadStatusError("can only handleCallbackInterrupt with caller in CALLBACKS status")
         executor.handle_callback_interrupt(self, caller)
+
+    def __getstate__(self) -> Any:
+        return absent.storable(super().__getstate__())
 
     def __repr__(self) -> str:
         return describe_job(self)

@@ -16,6 +16,7 @@ from typing import Any
 from persistent import Persistent
 
 from zc.async_.containers import SmallLeafTree
+from zc.async_.terms import is_job
 
 
 if TYPE_CHECKING:
@@ -82,15 +83,15 @@ class LaneHeads:
     def startable(self, now: datetime) -> Iterator[tuple[Place, Job]]:
         """Yield job after job; a yielded job counts against its quotas once :meth:`start` was called for it.
 
-        A job for which it is too late by ``now`` needs no room. Behind one that was put back there may be others that
-        hold their places already, so it never stops its lane.
+        A job for which it is too late by ``now`` needs no room, nor does one of an absent class. Behind one that was
+        put back there may be others that hold their places already, so it never stops its lane.
         """
         heads: list[tuple[Place, tuple[str, ...], Job]] = []
         for names in self._runs:
             self._advance(heads, names)
         while heads:
             place, names, job = heapq.heappop(heads)
-            if self._room.for_job(names, job) or job.expired(now):
+            if not is_job(job) or self._room.for_job(names, job) or job.expired(now):
                 yield place, job
                 self._advance(heads, names)
             elif place[0] == FRONT:

@@ -131,3 +131,8 @@ class Terms:
             preposition = "when a job has" if act.startswith("set") else "on a job with"
             raise BadStatusError(f"can only {act} {preposition} {names} status")
         return status
+
+
+def is_job(obj: Any) -> bool:
+    """Whether it is a job by its class, which may be absent in this process; loads nothing."""
+    return issubclass(type(obj), Terms)

@@ -10,7 +10,8 @@ to know when to go on:
 * A job that is put in the same transaction that begins to wait for it is told, in its own record, who waits. The commit
   that ends it lets those into their queues again, through the shard of the ending thread, without writing them.
 * For a job that others put before, the queue watches: once it has ended, the next claim takes those who waited for it.
-  They keep their claim until the queue knows of them, so that they are rescued if the process dies before.
+  They keep their claim until the queue knows of them, so that they are rescued if the process dies before. The queue
+  also watches a job that ended and was queued again while somebody waited for it and for others.
 """
 
 from __future__ import annotations

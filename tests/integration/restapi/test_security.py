@@ -4,6 +4,7 @@ import pytest
 import transaction
 from plone.app.testing import SITE_OWNER_NAME
 from plone.app.testing import TEST_USER_NAME
+from plone.base.utils import get_installer
 from plone.restapi.permissions import UseRESTAPI
 from sample_rest import add_numbers
 from zope.component.hooks import setSite
@@ -123,6 +124,16 @@ def test_a_folder_in_the_root_may_hold_another_site(functional, client, job):
     functional["app"].manage_addFolder("more")
     transaction.commit()
     assert client("manager").patch("/@job-queues/default", is_paused=True).status_code == 403
+
+
+def test_nor_may_they_by_the_registry(call, site, queue, job):
+    get_installer(site).install_product("plone.app.async")
+    transaction.commit()
+    answer = call("manager", "patch", "/@registry", **{"plone.app.async.default_quota_size": 9})
+    assert (answer.status_code, answer.json["type"]) == (403, "Forbidden")
+    assert "only a manager of the Zope root" in answer.json["message"]
+    transaction.begin()
+    assert queue.quotas["default"].size == 1
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def locate():
     components.unregisterUtility(provided=IAsyncDatabase)
 
 
-def test_P40_P50_without_a_role_file_the_queues_are_with_the_root_and_the_page_says_so(service, folder, site, panel):
+def test_P40_without_a_role_file_the_queues_are_with_the_root_and_the_page_says_so(service, folder, site, panel):
     root = site._p_jar.db().database_name
 
     (summary,) = (each for each in summarize_databases(site._p_jar) if each.name == root)
@@ -44,7 +44,7 @@ def test_P40_P50_without_a_role_file_the_queues_are_with_the_root_and_the_page_s
     assert NOT_LOCATED in panel.contents
 
 
-def test_P40_P50_queues_elsewhere_are_shown_and_those_left_behind(service, folder, site, second, locate, browse):
+def test_P40_queues_elsewhere_are_shown_and_those_left_behind(service, folder, site, second, locate, browse):
     service.queueJob(add, folder, 1)
     locate(second)
     job = service.queueJob(add, folder, 2)

@@ -4,9 +4,12 @@ import itertools
 import uuid
 
 import pytest
+import sample_jobs
 import transaction
 
+from zc.async_ import executor
 from zc.async_ import history
+from zc.async_ import local
 from zc.async_ import timeline
 from zc.async_.agent import Agent
 from zc.async_.interfaces import COMPLETED
@@ -15,7 +18,10 @@ from zc.async_.interfaces import PENDING
 from zc.async_.interfaces import BadStatusError
 from zc.async_.interfaces import UnknownQuota
 from zc.async_.job import Job
+from zc.async_.later import OwnThread
 from zc.async_.testing import wait_for_result
+from zc.async_.testing import wait_until
+from zc.async_.workflow import parallel
 from zc.async_.workflow import serial
 
 
@@ -141,6 +147,60 @@ def test_a_batch_repeats_only_what_failed(put, dispatch, broken):
     _, second = wait_for_result(batch)
     assert [job.result for job in second.result] == ["one", "work", "two"]
     assert broken["calls"] == ["work", "two"]
+
+
+def hold_if_repaired(name):
+    if SWITCH.get("repaired"):
+        sample_jobs.hold(name)
+    return work(name)
+
+
+def test_a_batch_waits_for_a_step_that_is_queued_again_meanwhile(put, dispatch, broken):
+    failed, other = Job(hold_if_repaired, "again"), Job(sample_jobs.hold, "other")
+    batch = put(parallel(failed, other))
+    dispatch()
+    wait_for_result(failed)
+
+    broken["repaired"] = True
+    failed.requeue()
+    transaction.commit()
+    wait_until(lambda: "again" in sample_jobs.GATES.arrived, 6, lambda: "it does not run")
+    sample_jobs.GATES["other"].set()
+    wait_for_result(other)
+    transaction.begin()
+    assert not batch.is_completed
+    sample_jobs.GATES["again"].set()
+    assert [job.result for job in wait_for_result(batch)] == ["again", "other"]
+
+
+def ask_another():
+    return local.getQueue().put(Job(work))
+
+
+@pytest.mark.parametrize("make", [lambda: parallel(Job(work)), lambda: Job(ask_another)])
+def test_one_is_queued_again_just_as_the_one_that_waits_for_it_goes_on(db, agent, put, broken, make):
+    def claim():
+        [claimed], _ = agent.claim_jobs(1)
+        transaction.commit()
+        return claimed
+
+    def perform(claimed):
+        executor.perform(claimed.job, claimed.key, OwnThread(db))
+
+    waiting = put(make())
+    perform(claim())
+    [failed] = waiting.awaited
+    perform(claim())
+
+    claimed = claim()
+    failed.requeue()
+    transaction.commit()
+    broken["repaired"] = True
+    perform(claimed)
+    assert waiting.awaited == (failed,)
+    perform(claim())
+    perform(claim())
+    assert (waiting.status, waiting.result) == (COMPLETED, (failed,) if waiting.args else "work")
 
 
 def test_a_postprocess_that_failed_is_repeated_with_the_same_arguments(put, dispatch, broken):

@@ -387,8 +387,8 @@ def test_rescue_of_the_job_that_is_waited_for(queue, put, dispatch, release):
     inner = wait_until(lambda: fresh(outer).result, 5, lambda: "does not wait")
     wait_for_start(inner)
     queue.dispatchers[one.UUID].deactivate()
-    transaction.commit()
     assert inner.status == PENDING
+    transaction.commit()  # the dispatcher comes back at once
     release("outer")
     assert wait_for_result(outer) == "outer"
     assert inner.interruptions == 1

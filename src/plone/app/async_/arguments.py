@@ -13,9 +13,6 @@ from Acquisition import aq_base
 from persistent import Persistent
 from ZODB.blob import Blob
 
-from plone.app.async_.copies import COPY_ERRORS
-from plone.app.async_.copies import copied
-from plone.app.async_.copies import visit
 from plone.app.async_.culprits import find_culprit
 from plone.app.async_.interfaces import ContextWithoutPath
 from plone.app.async_.interfaces import UserNotRestorable
@@ -28,6 +25,9 @@ from plone.app.async_.references import reference_to
 from plone.app.async_.user_reference import UserReference
 from plone.app.async_.user_reference import is_user
 from plone.app.async_.user_reference import user_reference_to
+from zc.async_.copies import COPY_ERRORS
+from zc.async_.copies import copied
+from zc.async_.copies import visit
 from zc.async_.describe import custom_repr
 from zc.async_.interfaces import JobNotPicklable
 from zc.async_.picklable import ADVICE

@@ -5,10 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from AccessControl import getSecurityManager
+from zExceptions import Forbidden
+from zope.globalrequest import getRequest
+from zope.i18n import translate
+
+from plone.app.async_ import _
 
 
 MANAGE = "plone.app.async: Manage job queue"
 VIEW_OWN = "plone.app.async: View own jobs"
+
+QUEUES_ARE_SHARED = _(
+    "queues_only_for_root", default="All sites share the queues: only a manager of the Zope root may change them."
+)
 
 HARMLESS = frozenset(
     [
@@ -50,12 +59,22 @@ def may_manage_all(root: Any) -> bool:
 
 
 def may_steer_queues(portal: Any) -> bool:
-    """Whether the user may pause queues and change quotas, which all sites share.
+    """Whether the user may pause queues, and change quotas and settings, which all sites share.
 
     Managers of the Zope root may. Those of a site may if it is alone: if there can be no other one in the database.
     """
     root = portal.getPhysicalRoot()
     return may_manage_jobs(portal) and (may_manage_all(root) or _is_alone(portal, root))
+
+
+def require_steering(portal: Any) -> None:
+    """Raise ``Forbidden``, telling why, unless the user may steer the queues.
+
+    Code that runs without a request is a script of those who run the server, and asks nobody.
+    """
+    request = getRequest()
+    if request is not None and not may_steer_queues(portal):
+        raise Forbidden(translate(QUEUES_ARE_SHARED, context=request))
 
 
 def _is_alone(portal: Any, root: Any) -> bool:

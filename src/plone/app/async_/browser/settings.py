@@ -9,10 +9,12 @@ from plone.app.registry.browser.controlpanel import RegistryEditForm
 from plone.protect import CheckAuthenticator
 from plone.registry.interfaces import IRegistry
 from plone.z3cform import layout
+from z3c.form.interfaces import DISPLAY_MODE
 from zope.component import getUtility
 from zope.interface import implementer
 
 from plone.app.async_ import _
+from plone.app.async_ import authority
 from plone.app.async_.queues import existing_queues
 from plone.app.async_.settings import tuning
 from plone.app.async_.settings.schema import PREFIX
@@ -36,7 +38,7 @@ class Settings:
 
 
 class SettingsForm(RegistryEditForm):
-    """Shows what holds and saves what was changed, against an authenticator."""
+    """Shows what holds and saves what was changed, against an authenticator, if the user may steer the queues."""
 
     schema = IJobQueueSettings
     schema_prefix = PREFIX
@@ -48,6 +50,17 @@ class SettingsForm(RegistryEditForm):
 
     def getContent(self) -> Settings:
         return Settings(self.context)
+
+    def update(self) -> None:
+        if not authority.may_steer_queues(self.context):
+            self.mode = DISPLAY_MODE
+            self.status = authority.QUEUES_ARE_SHARED
+        super().update()
+
+    def updateActions(self) -> None:
+        super().updateActions()
+        if self.mode == DISPLAY_MODE:
+            del self.actions["save"]
 
     def applyChanges(self, data: dict[str, Any]) -> Any:
         CheckAuthenticator(self.request)

@@ -10,11 +10,13 @@ from ZODB.POSException import POSKeyError
 from ZODB.utils import p64
 from ZODB.utils import u64
 
-from zc.async_.job import Job
+from zc.async_.terms import is_job
 
 
 if TYPE_CHECKING:
     from ZODB.Connection import Connection
+
+    from zc.async_.job import Job
 
 IS_ID = re.compile("[1-9][0-9]{0,19}").fullmatch
 
@@ -24,11 +26,6 @@ HIGHEST = 2**64 - 1
 def id_of(job: Job) -> str:
     """The id of a stored job; loads nothing."""
     return str(u64(job._p_oid))
-
-
-def is_job(obj: Any) -> bool:
-    """Whether an object is a job, by its class alone: nothing of a stranger is loaded."""
-    return issubclass(type(obj), Job)
 
 
 def load_job(connection: Connection, job_id: Any) -> Job | None:

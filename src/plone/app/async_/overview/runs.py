@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from plone.app.async_.overview.ids import is_job
 from zc.async_.job import Job
 from zc.async_.queue import Queue
+from zc.async_.terms import is_job
 
 
 Run = list[Job]

@@ -1,7 +1,8 @@
 """The settings as the queues have them. What is set in one site holds for all; who saves last, wins.
 
-Saving a setting changes the queues in the same transaction; running workers see that at once. Nothing else writes
-here: neither installing the profile nor the start of a worker, so what was changed by other means stays.
+Saving a setting changes the queues in the same transaction; running workers see that at once. Who may not steer the
+queues cannot save it, by whatever way. Nothing else writes here: neither installing the profile nor the start of a
+worker, so what was changed by other means stays.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from typing import Any
 
-from plone.app.async_ import logger
+from plone.app.async_ import authority
 from plone.app.async_.environment import current_portal
 from plone.app.async_.queues import DEFAULT_QUEUE
 from plone.app.async_.queues import DEFAULT_QUOTA
 from plone.app.async_.queues import open_queues
 from plone.app.async_.settings.schema import IJobQueueSettings
+from plone.app.async_.steering import deeds
 from plone.app.async_.subscribers import set_quota
 
 
@@ -55,18 +57,32 @@ def _stored(queues: Queues, name: str) -> int | None:
     return None if value is None else value // unit
 
 
+def holds(queues: Queues, name: str, value: int) -> bool:
+    """Whether that very value was set already, here or by other means."""
+    if name == QUOTA_SIZE:
+        return _stored(queues, name) == value
+    attribute, unit = ATTRIBUTES[name]
+    return getattr(queues, attribute) == value * unit
+
+
 def write(queues: Queues, name: str, value: int) -> None:
-    """Let a setting hold, unless it does already. The caller commits."""
+    """Let a setting hold. The caller commits."""
     if name == QUOTA_SIZE:
         set_quota(queues[DEFAULT_QUEUE], DEFAULT_QUOTA, value)
-        return
-    attribute, unit = ATTRIBUTES[name]
-    if getattr(queues, attribute) != value * unit:
+    else:
+        attribute, unit = ATTRIBUTES[name]
         setattr(queues, attribute, value * unit)
-        logger.info("Setting %s of the queues is %d now", name, value)
 
 
 def setting_saved(records: Any, event: IRecordModifiedEvent) -> None:
-    """Let a setting that was saved in a site's registry hold for the queues."""
-    connection = current_portal().getPhysicalRoot()._p_jar
-    write(open_queues(connection), event.record.fieldName, event.newValue)
+    """Let a setting that was saved in a site's registry hold for the queues, and record who did that.
+
+    Raises ``Forbidden`` if it would change something that the user must not change.
+    """
+    portal = current_portal()
+    name, value = event.record.fieldName, event.newValue
+    queues = open_queues(portal.getPhysicalRoot()._p_jar)
+    if not holds(queues, name, value):
+        authority.require_steering(portal)
+        write(queues, name, value)
+        deeds.record(queues[DEFAULT_QUEUE], "setting", details=f"{name}: {value}")

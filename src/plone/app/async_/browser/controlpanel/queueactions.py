@@ -6,7 +6,6 @@ from typing import Any
 
 from plone.protect import CheckAuthenticator
 from plone.protect import PostOnly
-from zExceptions import Forbidden
 
 from plone.app.async_ import authority
 from plone.app.async_ import steering
@@ -25,8 +24,7 @@ class QueueAction(BoardView):
     def __call__(self) -> Any:
         PostOnly(self.request)
         CheckAuthenticator(self.request)
-        if not authority.may_steer_queues(self.portal):
-            raise Forbidden("All sites share the queues: only a manager of the Zope root may change them.")
+        authority.require_steering(self.portal)
         try:
             message = steer_queue(self.request.form, self.board)
         except (steering.NoSuchQueue, steering.NotPossible, WrongParameter) as error:

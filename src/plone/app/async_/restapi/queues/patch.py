@@ -22,14 +22,7 @@ class QueuesPatch(AsyncService):
     def answer(self) -> dict[str, Any]:
         board = self.site_board()
         if not authority.may_steer_queues(self.context):
-            raise ApiError(
-                403,
-                Forbidden.__name__,
-                _(
-                    "rest_queues_are_shared",
-                    default="All sites share the queues: only a manager of the Zope root may change them.",
-                ),
-            )
+            raise ApiError(403, Forbidden.__name__, authority.QUEUES_ARE_SHARED)
         sent = self.body()
         name = find(self, board).name
         is_paused, quotas = sent.get("is_paused"), sent.get("quotas", {})

@@ -1,0 +1,167 @@
+"""Jobs of an add-on that a worker does not have, or not any more."""
+
+import sys
+import types
+import uuid
+
+import pytest
+import sample_jobs
+import transaction
+
+from zc.async_.agent import Agent
+from zc.async_.interfaces import COMPLETED
+from zc.async_.interfaces import KEY
+from zc.async_.interfaces import JobCancelled
+from zc.async_.interfaces import JobNotPicklable
+from zc.async_.interfaces import NotImportable
+from zc.async_.job import Job
+from zc.async_.testing import wait_for_result
+from zc.async_.workflow import serial
+
+
+CODE = """
+def work(*args):
+    return args
+
+def fail():
+    raise ValueError("for now")
+
+class Thing:
+    pass
+
+class SomeJob(Job):
+    pass
+"""
+
+
+class AddOn(types.ModuleType):
+    """A module that comes and goes."""
+
+    def __init__(self):
+        super().__init__("some_addon")
+        self.Job = Job
+        exec(CODE, vars(self))
+
+    def come(self):
+        sys.modules[self.__name__] = self
+
+    def go(self, connection):
+        del sys.modules[self.__name__]
+        connection.cacheMinimize()
+
+
+@pytest.fixture
+def addon():
+    addon = AddOn()
+    addon.come()
+    yield addon
+    sys.modules.pop(addon.__name__, None)
+
+
+@pytest.mark.parametrize(
+    ("make", "missing"),
+    [
+        (lambda addon: Job(addon.work), "some_addon.work"),
+        (lambda addon: Job(sample_jobs.add, addon.Thing(), {"deep": [addon.Thing()]}), "some_addon.Thing"),
+        (lambda addon: Job(sample_jobs.add, addon.Thing), "some_addon.Thing"),
+    ],
+)
+def test_the_job_fails_and_the_worker_goes_on(connection, put, dispatch, addon, make, missing):
+    job = put(make(addon))
+    addon.go(connection)
+    dispatch()
+    assert wait_for_result(job).check(NotImportable)
+    assert missing in job.result.getErrorMessage()
+    assert wait_for_result(put(sample_jobs.add, 1)) == 3
+
+
+def test_a_batch_with_such_a_step_fails(connection, put, dispatch, addon):
+    batch = put(serial(Job(sample_jobs.add, 1), Job(addon.work)))
+    addon.go(connection)
+    dispatch()
+    assert "some_addon.work" in wait_for_result(batch).getErrorMessage()
+    assert batch.args[0].result == 3
+
+
+def test_it_is_tried_again_where_the_add_on_is(connection, put, dispatch, addon):
+    job = put(addon.work, 1)
+    addon.go(connection)
+    dispatch()
+    wait_for_result(job)
+
+    addon.come()
+    connection.cacheMinimize()
+    job.requeue()
+    transaction.commit()
+    assert wait_for_result(job) == (1,)
+
+
+def test_where_it_is_not_it_is_not_queued_again(connection, put, dispatch, addon):
+    job = put(addon.fail)
+    dispatch()
+    wait_for_result(job)
+    addon.go(connection)
+    with pytest.raises(JobNotPicklable):
+        job.requeue()
+    assert not job._p_changed
+    assert job.status == COMPLETED
+
+
+def test_it_can_be_cancelled_and_forgotten(connection, put, addon):
+    job = put(addon.work)
+    addon.go(connection)
+    job.cancel("not here any more")
+    transaction.commit()
+    connection.cacheMinimize()
+    assert job.result.check(JobCancelled)
+    job.forget()
+    transaction.commit()
+    connection.cacheMinimize()
+    assert job.queue is None
+    assert "some_addon.work" in repr(job)
+
+
+@pytest.fixture
+def agent_of(db):
+    """Gives the agent of a worker, each time as another process sees it."""
+
+    def agent_of():
+        queue = db.open().root()[KEY][""]
+        if not len(queue.dispatchers):
+            queue.dispatchers.register(uuid.UUID(int=1))["main"] = Agent(size=9)
+            queue.dispatchers[uuid.UUID(int=1)].activate()
+        queue.dispatchers.ping(uuid.UUID(int=1))
+        transaction.commit()
+        return queue.dispatchers[uuid.UUID(int=1)]["main"]
+
+    return agent_of
+
+
+def claim(agent):
+    job = agent.claimJob()
+    transaction.commit()
+    return None if job is None else job.title
+
+
+@pytest.mark.parametrize("was_looked_at", [True, False])
+def test_a_job_of_an_absent_class_holds_up_nobody(queue, put, agent_of, stopped_clock, addon, was_looked_at):
+    queue.quotas.create("narrow")
+    for job in Job(sample_jobs.add, "first"), addon.SomeJob(sample_jobs.add, "second"):
+        job.quota_names = ("narrow",)
+        put(job)
+    agent = agent_of()
+    if was_looked_at:
+        assert (claim(agent), claim(agent)) == ("sample_jobs.add", None)
+
+    addon.go(agent._p_jar)
+    agent = agent_of()
+    agent.queue.put(sample_jobs.fail)
+    transaction.commit()
+    expected = ["sample_jobs.fail", None] if was_looked_at else ["sample_jobs.add", "sample_jobs.fail", None]
+    assert [claim(agent) for _ in expected] == expected
+
+    addon.come()
+    stopped_clock.advance(hours=1)
+    queue.quotas["narrow"].size = 2
+    transaction.commit()
+    assert claim(agent_of()) == "sample_jobs.add"
