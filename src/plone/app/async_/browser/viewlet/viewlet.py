@@ -10,6 +10,7 @@ from plone.app.layout.viewlets.common import ViewletBase
 from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
 
 from plone.app.async_ import authority
+from plone.app.async_.browser.formats import Formats
 from plone.app.async_.browser.view import badge
 from plone.app.async_.overview import Board
 from plone.app.async_.overview import Query
@@ -19,6 +20,7 @@ from plone.app.async_.overview import of_current_user
 from plone.app.async_.overview import of_site
 from plone.app.async_.overview import on_content
 from plone.app.async_.overview.summary import JobSummary
+from zc.async_ import clock
 
 
 UNFINISHED = Query(states=frozenset({State.ACTIVE, State.WAITING, State.SCHEDULED}))
@@ -55,6 +57,10 @@ class JobsViewlet(ViewletBase):
         looked_at = islice((job for run in runs for job in run), LOOKED_AT)
         found = (job for job in looked_at if board.scope.covers(job) and UNFINISHED.matches(job, board.now))
         return board.summaries(list(islice(found, MOST)))
+
+    @cached_property
+    def formats(self) -> Formats:
+        return Formats(self.context, self.request, clock.now())
 
     @cached_property
     def _portal(self) -> Any:
