@@ -14,7 +14,8 @@ PIP_INSTALL := $(BIN)/pip install --disable-pip-version-check --no-build-isolati
 DEMO := examples/plone.app.asyncdemo
 LOCALES := src/plone/app/async_/locales
 
-.PHONY: help install demo start test test-unit test-browser lint format typecheck locales bench dist release-check docs clean
+.PHONY: help install demo start test test-unit test-browser lint format typecheck locales bench dist release-check docs \
+	screenshots clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +69,9 @@ release-check: .venv/lint dist ## Check the distributions, and what they ask for
 
 docs: .venv/docs ## Build the documentation in docs/_build/html
 	$(BIN)/sphinx-build -W --keep-going docs docs/_build/html
+
+screenshots: .venv/browser ## Make the pictures of the documentation, in docs/images
+	PYTHONPATH=examples:tests/support $(BIN)/python docs/screenshots.py
 
 clean: ## Remove what was built and cached, but not .venv
 	rm -rf build dist docs/_build .coverage* .mypy_cache .pytest_cache .ruff_cache src/*.egg-info

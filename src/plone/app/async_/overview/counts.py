@@ -54,7 +54,7 @@ class Pace:
 
 
 def count_states(search: Search, scope: Scope, now: datetime, since: datetime) -> dict[State, Count]:
-    """How many jobs of a scope are in each state; of ended ones those that ended ``since``."""
+    """How many jobs of a scope are in each state, in the order of ``State``; ended ones if they ended ``since``."""
     found: dict[State, Count] = {}
     for kind, query in (
         (frozenset({State.ACTIVE}), Query(states=frozenset({State.ACTIVE}))),
@@ -64,7 +64,7 @@ def count_states(search: Search, scope: Scope, now: datetime, since: datetime) -
         jobs, is_exact = _window(search, query)
         tally = Counter(state_of(job, now) for job in jobs if scope.covers(job) and query.matches(job, now))
         found.update({state: Count(tally[state], is_exact) for state in kind})
-    return found
+    return {state: found[state] for state in State if state in found}
 
 
 def pace(search: Search, scope: Scope, now: datetime, hours: int) -> Pace:
