@@ -125,7 +125,7 @@ def test_a_running_job_shows_its_progress(mine, job, queue):
     agent.claimJob()
     transaction.commit()
     (item,) = items(mine.open("@@my-jobs"))
-    assert "42 %" in item and "&lt;b&gt;42" in item and "Active" in item
+    assert "42%" in item and "&lt;b&gt;42" in item and "Active" in item
 
 
 def test_long_lists_have_pages(mine, service, folder):
