@@ -129,7 +129,7 @@ def test_a_worker_must_not_be_dead_before_it_had_to_ping(settings, ping, death, 
     if fits:
         IJobQueueSettings.validateInvariants(settings)
     else:
-        with pytest.raises(Invalid, match="twice"):
+        with pytest.raises(Invalid, match="setting_death_too_short"):
             IJobQueueSettings.validateInvariants(settings, errors)
 
 

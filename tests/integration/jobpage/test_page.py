@@ -134,7 +134,7 @@ def test_a_running_job_shows_its_progress(page, job, queue):
     job.annotations["progress"] = {"done": 42, "total": 100, "message": "Row 42 of 100"}
     make_active(queue)
     html = page(job)
-    assert 'value="42"' in html and "42 %" in html and "Row 42 of 100" in html
+    assert 'value="42"' in html and "42%" in html and "Row 42 of 100" in html
 
 
 def make_active(queue):
