@@ -1,6 +1,9 @@
 """One's own jobs: the list, the page of one, and cancelling it."""
 
 import re
+from datetime import datetime
+from datetime import timedelta
+from datetime import timezone
 
 import pytest
 import transaction
@@ -77,6 +80,17 @@ def test_everybody_sees_only_their_own(mine, reader, job):
     for user in LOGGED_IN:
         html = reader(user).open("@@my-jobs")
         assert "There are no jobs of yours here." in html and items(html) == []
+
+
+def test_the_time_of_a_job_says_of_what_it_is(mine, service, folder, work):
+    service.queueJob(plain, folder)
+    later = datetime.now(timezone.utc) + timedelta(hours=2)
+    service.queueJobWithDelay(None, later, plain, folder)
+    work()
+    service.queueJob(plain, folder)
+    transaction.commit()
+    times = [re.search(r"(Queued|Ended|To be started)\s*<time", item)[1] for item in items(mine.open("@@my-jobs"))]
+    assert sorted(times) == ["Ended", "Queued", "To be started"]
 
 
 def test_how_many_jobs_of_anybody_are_before_it(mine, service, folder, job):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from functools import cached_property
 
 from zExceptions import BadRequest
 from zope.i18n import translate
 
+from plone.app.async_ import _
 from plone.app.async_.browser.content import ContentLink
 from plone.app.async_.browser.content import link_to_result
+from plone.app.async_.browser.job.course import TITLES
+from plone.app.async_.browser.job.course import Step
 from plone.app.async_.browser.mine.own import OwnJobs
 from plone.app.async_.browser.page import Page
 from plone.app.async_.forms.parameters import WrongParameter
@@ -18,9 +20,11 @@ from plone.app.async_.overview import State
 from plone.app.async_.overview.board import Page as Found
 from plone.app.async_.overview.counts import Count
 from plone.app.async_.overview.summary import JobSummary
+from zc.async_ import timeline
 
 
 VIEW = "@@my-jobs"
+TO_BE_STARTED = _("label_due", default="To be started")
 SIZE = 25
 
 
@@ -58,9 +62,14 @@ class MyJobs(OwnJobs, Page):
         """How many jobs are before each of those of the page that wait."""
         return self.board.before(self.found.jobs)
 
-    def moment_of(self, job: JobSummary) -> datetime | None:
+    def moment_of(self, job: JobSummary) -> Step | None:
         """The time that says most: when a job is to start, ended, was started, or was queued."""
-        return job.begin_after if job.state is State.SCHEDULED else job.ended or job.started or job.queued
+        if job.state is State.SCHEDULED and job.begin_after is not None:
+            return Step(job.begin_after, TO_BE_STARTED, "")
+        for what, time in (timeline.ENDED, job.ended), (timeline.STARTED, job.started), (timeline.QUEUED, job.queued):
+            if time is not None:
+                return Step(time, TITLES[what], "")
+        return None
 
     def result_link(self, job: JobSummary) -> ContentLink | None:
         """A link to the content that the job made."""
