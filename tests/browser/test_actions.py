@@ -42,7 +42,7 @@ def test_a_failed_job_is_looked_into_and_tried_again(lab, administrator, panel, 
     page.get_by_text("The whole traceback").click()
     expect(traceback).to_be_visible()
     lab.pull(template, "two columns")
-    page.get_by_role("button", name="Try again").click()
+    page.get_by_role("button", name="Retry").click()
     expect(page.get_by_role("alert")).to_contain_text("Done.")
     lab.wait_for(job, "succeeded")
     page.reload()

@@ -65,7 +65,7 @@ def test_a_failed_job_is_tried_again_on_its_page(lab, page, queue):
     page.get_by_text("The whole traceback").click()
     expect(page.get_by_text("Traceback (most recent call last)")).to_be_visible()
     lab.pull("plain retry")
-    page.get_by_role("button", name="Try again").click()
+    page.get_by_role("button", name="Retry").click()
     expect(page.get_by_role("alert")).to_contain_text("Done.")
     lab.wait_for(job, "succeeded")
 
