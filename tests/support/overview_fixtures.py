@@ -13,8 +13,10 @@ from zope.component.hooks import setSite
 
 from plone.app.async_.overview import Board
 from plone.app.async_.overview import of_site
+from zc.async_ import clock
 from zc.async_.agent import Agent
 from zc.async_.interfaces import KEY
+from zc.async_.processinfo import ProcessInfo
 
 
 WORKER = UUID("12345678-1234-4234-8234-123456789abc")
@@ -24,9 +26,14 @@ def agent_of(queue):
     """The agent of a worker that looks alive; it is registered if need be."""
     if WORKER not in queue.dispatchers:
         queue.dispatchers.register(WORKER)["main"] = Agent(size=3)
-        queue.dispatchers[WORKER].activate()
+        queue.dispatchers[WORKER].activate(ProcessInfo("worker-1", 4711, clock.to_micros(clock.now()), "2.0.0"))
         queue.dispatchers.ping(WORKER)
     return queue.dispatchers[WORKER]["main"]
+
+
+def oust(queue, host):
+    """Let a process on that host have found that the worker works elsewhere."""
+    queue.dispatchers[WORKER].note_ousted(ProcessInfo(host, 9, clock.to_micros(clock.now()), "2.0.0"))
 
 
 def work_off(database):

@@ -76,6 +76,12 @@ def hold(name: str, seconds: float = 20) -> str:
     return name
 
 
+def mark_and_hold(name: str) -> str:
+    """Leave the mark, and commit it when the test releases the name."""
+    mark(name)
+    return hold(name)
+
+
 def until_cancelled(name: str) -> None:
     """Work until somebody says that it is enough."""
     GATES.arrived.add(name)

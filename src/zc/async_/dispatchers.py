@@ -29,6 +29,7 @@ from zc.async_.interfaces import DispatcherUnregistered
 from zc.async_.interfaces import IAgent
 from zc.async_.interfaces import IDispatcherAgents
 from zc.async_.interfaces import IDispatchers
+from zc.async_.processinfo import ProcessInfo
 
 
 if TYPE_CHECKING:
@@ -65,12 +66,15 @@ class SignOfLife(Persistent):
 class DispatcherAgents(Registry):
     """One dispatcher's record in one queue: its agents by name.
 
-    ``ping_interval`` and ``ping_death_interval`` may be set here, or on the container of the queues for all.
+    ``ping_interval`` and ``ping_death_interval`` may be set here, or on the container of the queues for all. What tells
+    of processes is written when one activates the record or finds that another did, not by signs of life.
     """
 
     ping_interval = Inherited(timedelta(seconds=30))
     ping_death_interval = Inherited(timedelta(seconds=60))
     _activated: int | None = None
+    _process: tuple[str, int, int, str] | None = None
+    _ousted: tuple[str, int, int, str] | None = None
 
     def __init__(self, uuid: UUID, last_ping: SignOfLife | None = None) -> None:
         super().__init__()
@@ -86,6 +90,16 @@ class DispatcherAgents(Registry):
     def activated(self) -> datetime | None:
         """When the dispatcher started, or None while it does not run."""
         return None if self._activated is None else clock.from_micros(self._activated)
+
+    @property
+    def process(self) -> ProcessInfo | None:
+        """The process that activated the record last, or None if that was before processes were noted."""
+        return None if self._process is None else ProcessInfo(*self._process)
+
+    @property
+    def ousted(self) -> ProcessInfo | None:
+        """A process that has the same identity, found out that :attr:`process` took its place, and ran on idle."""
+        return None if self._ousted is None else ProcessInfo(*self._ousted)
 
     @property
     def dead(self) -> bool:
@@ -107,12 +121,14 @@ class DispatcherAgents(Registry):
             raise ValueError("cannot remove an agent with active jobs")
         return super().pop(name, *default)
 
-    def activate(self) -> None:
-        """Begin to work; ``ValueError`` if activated already. Sends IDispatcherActivated."""
+    def activate(self, process: ProcessInfo | None = None) -> None:
+        """Begin to work, as that process; ``ValueError`` if activated already. Sends IDispatcherActivated."""
         if self._activated is not None:
             raise ValueError("Already activated")
         self._rescue()
         self._activated = clock.to_micros(clock.now())
+        self._process = None if process is None else (*process,)
+        self._ousted = None
         notify(DispatcherActivated(self))
 
     def deactivate(self) -> None:
@@ -127,6 +143,11 @@ class DispatcherAgents(Registry):
         """Go on after having been found dead; agents are left as they are."""
         self._activated = clock.to_micros(clock.now())
         notify(DispatcherReactivated(self))
+
+    def note_ousted(self, process: ProcessInfo) -> None:
+        """Note a process that runs on idle since another took its place; the first one is enough to be found."""
+        if self._ousted is None:
+            self._ousted = (*process,)
 
     def _rescue(self) -> None:
         for agent in self.values():

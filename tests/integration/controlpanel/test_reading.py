@@ -4,6 +4,7 @@ import re
 
 import pytest
 import transaction
+from overview_fixtures import oust
 from panel_jobs import fail
 from panel_jobs import succeed
 from plone.app.testing import SITE_OWNER_NAME
@@ -167,14 +168,18 @@ def test_nobody_has_queued_a_job_yet(window, site):
 def test_overview_queues_workers_and_quotas(window, service, folder, work, queue, jobs):
     queue.paused = True
     queue.quotas.create("mail", 7)
+    oust(queue, "worker-<2>")
     transaction.commit()
     page = window().visit()
+    shown = " ".join(page.contents.split())
     assert "No worker" not in page.contents
     assert "The queue" in page.contents and "is paused" in page.contents
     assert "12345678-1234-4234-8234-123456789abc" in page.contents
+    assert "process 4711 on worker-1, version 2.0.0" in shown
+    assert "Process 9 on worker-&lt;2&gt; has the same identity" in shown
     assert 'id="quota--mail"' in page.contents
     assert "<svg" in page.contents and "As a table" in page.contents
-    assert "Waiting:" in " ".join(page.contents.split())
+    assert "Waiting:" in shown
 
 
 def test_charts_tell_since_when_they_are_complete(window, service, folder, work, monkeypatch):

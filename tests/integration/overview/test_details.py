@@ -221,6 +221,8 @@ def test_queues_and_workers(service, queue, folder, board, work):
     assert shown.oldest >= timedelta() and shown.workers_alive == 1
     [worker] = board().workers()
     assert worker.is_alive and worker.last_ping is not None
+    assert (worker.process.host, worker.process.pid, worker.process.version) == ("worker-1", 4711, "2.0.0")
+    assert worker.process.started <= worker.activated and worker.ousted is None
     assert [(agent.name, agent.size, agent.active) for agent in worker.agents] == [("main", 3, 0)]
 
 

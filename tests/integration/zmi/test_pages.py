@@ -4,6 +4,7 @@ import pytest
 import transaction
 from overview_fixtures import WORKER
 from overview_fixtures import agent_of
+from overview_fixtures import oust
 from zope.component.hooks import setSite
 
 from plone.app.async_.overview.ids import id_of
@@ -122,12 +123,16 @@ def test_P40_queues_quotas_and_workers_are_shown(service, queue, folder, browse)
     held = service.queueJob(add, folder, 1)
     transaction.commit()
     agent.claimJob()
+    oust(queue, "worker-2")
     transaction.commit()
 
     browser = browse()
     browser.open(f"{PANEL}/@@manage-jobs")
 
     assert str(WORKER) in browser.contents
+    shown = " ".join(browser.contents.split())
+    assert "process 4711 on worker-1, version 2.0.0" in shown
+    assert "Process 9 on worker-2 has the same identity" in shown
     assert "alive" in browser.contents
     assert browser.contents.count(f">{id_of(held)}</a>") == 3  # fills its quota and its agent, and is in the list
 
