@@ -13,6 +13,8 @@ from typing import Any
 from plone.app.async_.overview import counts
 from plone.app.async_.overview.details import JobDetails
 from plone.app.async_.overview.details import describe
+from plone.app.async_.overview.figures import Figures
+from plone.app.async_.overview.figures import measure
 from plone.app.async_.overview.ids import load_job
 from plone.app.async_.overview.line import jobs_before
 from plone.app.async_.overview.listing import Search
@@ -136,3 +138,7 @@ class Board:
     def workers(self) -> list[WorkerSummary]:
         """All workers, those alive first; empty if none has ever started."""
         return summarize_workers(list(self._queues.values()), self.scope)
+
+    def figures(self) -> Figures:
+        """Numbers about all queues and workers, for programs; of all sites' jobs, whatever the scope."""
+        return measure(self._queues.values(), self.now)

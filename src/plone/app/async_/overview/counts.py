@@ -80,6 +80,14 @@ def pace(search: Search, scope: Scope, now: datetime, hours: int) -> Pace:
     return Pace([_hour(first + number * HOUR, by_hour.get(number, []), now) for number in range(hours)], known_since)
 
 
+def last_hour(search: Search, now: datetime) -> tuple[Hour, bool]:
+    """What ended within the hour before now, in all scopes, and whether that is all."""
+    first = now - HOUR
+    jobs, is_exact = _window(search, Query(states=states.ENDED, since=first))
+    ended = [job for job in jobs if job.active_end is not None and job.active_end >= first]
+    return _hour(first, ended, now), is_exact
+
+
 def _hour(start: datetime, jobs: list[Job], now: datetime) -> Hour:
     hour = Hour(start, Counter(state_of(job, now) for job in jobs))
     begun = [job for job in jobs if job.active_start is not None and job.begin_after is not None]
