@@ -1,17 +1,49 @@
-"""The worker's monitor, as the product configuration asks for it."""
+"""The monitors of an instance and a worker, as the product configuration asks for them."""
 
+import contextlib
 import json
+import random
+import re
+import threading
 
 import pytest
+from cluster import wait_until
+from demo.scenario import wait_for_job
 
 
 pytestmark = pytest.mark.functional
 
 
-def test_help(lab, worker):
-    answer = lab.ask_monitor("help")
+@pytest.fixture(params=["instance", "worker"])
+def ask(request, lab, worker):
+    """Ask the monitor of either process."""
+    client = getattr(lab, request.param)
+    return lambda line: lab.ask_monitor(line, client)
+
+
+def test_M1_P34_help(ask):
+    answer = ask("help")
     assert answer.startswith("Supported commands:\n")
-    assert "\n  async -- " in answer
+    names = re.findall(r"(?m)^  (\w+) -- ", answer)
+    assert names == sorted(names)
+    assert {"async", "dbinfo", "help", "interactive", "monitor", "quit", "zeocache", "zeostatus"} <= set(names)
+
+
+def test_P34_K87_dbinfo_shows_real_numbers(ask, lab, browser):
+    wait_for_job(browser, lab.queue_job(browser))
+    wait_until(lambda: min(map(int, ask("dbinfo").split())) > 0, "all is counted", 10)
+
+
+def test_M18_P34_its_zeo_client(ask):
+    assert ask("zeostatus") == "True\n"
+    assert len(ask("zeocache main").split()) == 5
+
+
+def test_M16_P34_open_connections_and_memory(ask):
+    count, size, resident, *connections = ask("monitor 0").splitlines()
+    assert int(count) == len(connections)
+    assert re.fullmatch(r"VmSize:\s+\d+ kB", size)
+    assert re.fullmatch(r"VmRSS:\s+\d+ kB", resident)
 
 
 def test_P34_async_status(lab, worker):
@@ -19,3 +51,30 @@ def test_P34_async_status(lab, worker):
     assert status["status"] == "RUNNING"
     assert status["poll interval"] == {"seconds": 2.0}
     assert status["uuid"] == lab.ask_monitor("async UUID").strip()
+
+
+def test_K69_a_flood_holds_up_neither_jobs_nor_other_questions(lab, browser, worker):
+    noise, enough = random.Random(7), threading.Event()
+    flooded = []
+
+    def flood():
+        while not enough.is_set():
+            with contextlib.suppress(OSError), lab.connect_to_monitor() as sock:
+                for _ in range(20):
+                    sock.sendall(b"interactive\nasync status\n\n" + noise.randbytes(50_000))
+                    flooded.append(1)
+
+    crowd = [threading.Thread(target=flood) for _ in range(8)]
+    for one in crowd:
+        one.start()
+    try:
+        wait_until(lambda: len(flooded) > 100, "it is a flood", 20)
+        for _ in range(3):
+            assert not wait_for_job(browser, lab.queue_job(browser))["failed"]
+        assert lab.ask_monitor("zeostatus") == "True\n"
+    finally:
+        enough.set()
+        for one in crowd:
+            one.join(20)
+    assert json.loads(lab.ask_monitor("async status"))["status"] == "RUNNING"
+    assert worker.exit_code is None

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from cluster import MAIN
+from cluster import choose_ports
 from cluster import wait_until
 from demo.cluster import SITE
 from demo.cluster import DemoCluster
@@ -17,10 +18,15 @@ from zc.async_.interfaces import KEY
 
 
 class Lab(DemoCluster):
-    """The cluster, and ways to look into it from outside. Its worker leaves mail in the mail host's queue."""
+    """The cluster, and ways to look into it from outside.
+
+    Its worker leaves mail in the mail host's queue, and its instance has a monitor as well.
+    """
 
     def __init__(self, home, **options):
         super().__init__(home, **options)
+        (monitor_port,) = choose_ports(None)
+        self.instance = replace(self.instance, monitor_port=monitor_port)
         self.worker = replace(self.worker, environment={**self.worker.environment, "MAILHOST_QUEUE_ONLY": "1"})
 
     def running_worker(self):
@@ -61,12 +67,16 @@ class Lab(DemoCluster):
         blobs = str(self.home / f"reader-{storage.name}")
         return ClientStorage(("127.0.0.1", self.zeo.port), storage.name, read_only=read_only, blob_dir=blobs)
 
-    def ask_monitor(self, line):
-        """All that the worker's monitor answers to one line."""
-        with socket.create_connection(("127.0.0.1", self.worker.monitor_port), timeout=10) as sock:
+    def ask_monitor(self, line, client=None):
+        """All that the monitor of a client, by default of the worker, answers to one line."""
+        with self.connect_to_monitor(client) as sock:
             sock.sendall(f"{line}\n".encode())
             with sock.makefile(encoding="utf-8") as answer:
                 return answer.read()
+
+    def connect_to_monitor(self, client=None):
+        """A socket, to be closed by the caller."""
+        return socket.create_connection(("127.0.0.1", (client or self.worker).monitor_port), timeout=10)
 
     def started_job(self, browser, pause):
         """The address of a job that is running, and will for ``pause`` seconds."""

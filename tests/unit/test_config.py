@@ -262,21 +262,37 @@ def test_a_script_knows_the_databases_and_starts_nothing(zope, monkeypatch):
         ({"port": "8080", "bind": "8081"}, 8080),
         ({"bind": "8081"}, 8081),
         ({"bind": "localhost:8081"}, ("localhost", 8081)),
+        ({"bind": ":8081"}, 8081),
         ({"bind": "[::1]:8081"}, ("::1", 8081)),
         ({"bind": "/var/run/monitor.sock"}, "/var/run/monitor.sock"),
     ],
 )
-def test_where_the_monitor_listens(options, address):
+def test_M19_P34_where_the_monitor_listens(options, address):
     assert monitoring.configured_address(options) == address
 
 
 @pytest.mark.parametrize("role", [config.InitSingleDBInstance, config.InitSingleDBWorker])
-def test_K87_the_monitor_is_opened_in_any_role(zope, role):
+def test_M19_K87_the_monitor_is_opened_in_any_role(zope, role):
     zope.configuration.product_config["zc.z3monitor"] = {"bind": "127.0.0.1:0"}
     role().init()
     assert monitor.last_listener.address[0] == "127.0.0.1"
     assert isinstance(zope.main.getActivityMonitor(), ActivityMonitor)
     assert isinstance(zope.other.getActivityMonitor(), ActivityMonitor)
+
+
+def test_M19_without_an_address_activity_is_counted_all_the_same(zope, monkeypatch):
+    monkeypatch.setattr(monitoring.monitor, "start", None)
+    zope.configuration.product_config["zc.z3monitor"] = {}
+    config.InitSingleDBInstance().init()
+    assert isinstance(zope.main.getActivityMonitor(), ActivityMonitor)
+
+
+def test_M19_an_activity_monitor_that_is_there_stays(zope):
+    zope.configuration.product_config["zc.z3monitor"] = {}
+    before = ActivityMonitor()
+    zope.main.setActivityMonitor(before)
+    config.InitSingleDBWorker().init()
+    assert zope.main.getActivityMonitor() is before
 
 
 def test_without_product_configuration_there_is_no_monitor(zope, monkeypatch):
@@ -285,7 +301,7 @@ def test_without_product_configuration_there_is_no_monitor(zope, monkeypatch):
     assert zope.main.getActivityMonitor() is None
 
 
-@pytest.mark.parametrize("options", [{"port": "many"}, {"bind": "/no/such/folder/socket"}])
+@pytest.mark.parametrize("options", [{"port": "many"}, {"port": "70000"}, {"bind": "/no/such/folder/socket"}])
 def test_a_monitor_that_cannot_start_is_logged_and_no_more(zope, options, caplog):
     zope.configuration.product_config["zc.z3monitor"] = options
     config.InitSingleDBInstance().init()

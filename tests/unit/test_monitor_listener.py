@@ -1,6 +1,8 @@
 """The monitor's port, over real sockets on the loopback interface."""
 
+import contextlib
 import logging
+import random
 import socket
 import stat
 import threading
@@ -11,8 +13,9 @@ from zope.component.testing import setUp
 from zope.component.testing import tearDown
 
 from zc.async_ import monitor
-from zc.async_.monitor import listener
+from zc.async_.monitor import protocol
 from zc.async_.monitor import reactors
+from zc.async_.testing import wait_until
 
 
 @pytest.fixture(autouse=True)
@@ -73,14 +76,14 @@ def read_all(sock):
     return b"".join(chunks).decode()
 
 
-def test_a_number_listens_on_loopback_only(address):
+def test_M10_M14_K69_a_number_listens_on_loopback_only(address):
     host, port = address
     assert host == "127.0.0.1"
     assert port > 0
     assert monitor.last_listener.address == address
 
 
-def test_a_host_and_a_port(start):
+def test_M10_a_host_and_a_port(start):
     host, port = start(("localhost", 0))
     assert host == "127.0.0.1"
     assert ask((host, port), b"quit\n") == "Goodbye.\n"
@@ -92,7 +95,7 @@ def test_a_reactor_that_does_not_run_is_an_os_error(monkeypatch):
         monitor.start(0, SelectReactor())
 
 
-def test_one_command_then_the_end(address):
+def test_M2_M9_one_command_then_the_end(address):
     assert ask(address, b"quit\r\nquit\n") == "Goodbye.\n"
 
 
@@ -113,30 +116,90 @@ def test_a_long_answer_arrives_whole(address):
     assert len(ask(address, b"long\n")) == 3_000_000
 
 
-def test_lines_are_limited(address):
-    assert ask(address, b"x" * (listener.LINE_LIMIT + 10)) == f"Lines are limited to {listener.LINE_LIMIT} bytes.\n"
+def test_M13_K69_lines_are_limited(address):
+    assert ask(address, b"x" * (protocol.LINE_LIMIT + 10)) == f"Lines are limited to {protocol.LINE_LIMIT} bytes.\n"
 
 
 def test_bytes_that_are_no_text(address):
     assert ask(address, b"\xff\n") == "Invalid command '\ufffd'\nTry \"help\".\n"
 
 
-def test_idle_connections_are_closed(start, monkeypatch):
-    monkeypatch.setattr(listener, "IDLE_LIMIT", 0.05)
+def test_K69_idle_connections_are_closed(start, monkeypatch):
+    monkeypatch.setattr(protocol, "IDLE_LIMIT", 0.05)
     assert ask(start(0), b"\n") == ""
 
 
-def test_connections_are_limited(start, monkeypatch):
-    monkeypatch.setattr(listener, "CONNECTION_LIMIT", 1)
+def test_K69_connections_are_limited_and_room_is_made(start, monkeypatch):
+    monkeypatch.setattr(protocol, "CONNECTION_LIMIT", 1)
     address = start(0)
     with connect(address) as first:
         first.sendall(b"interactive\n")
         assert first.recv(1000)
-        with connect(address) as second:
-            assert read_all(second) == ""
+        assert ask(address, b"") == "There are 1 connections already.\n"
+        first.sendall(b"quit\n")
+        assert read_all(first) == "Goodbye.\n"
+    assert ask(address, b"quit\n") == "Goodbye.\n"
 
 
-def test_a_slow_command_does_not_hold_up_others(address):
+def test_M13_what_never_ends_a_line_is_not_taken(address):
+    with connect(address) as sock, pytest.raises(ConnectionError):
+        sock.sendall(b"x" * 64_000_000)
+    assert ask(address, b"quit\n") == "Goodbye.\n"
+
+
+def test_a_peer_that_does_not_read_gets_no_more_answers(address):
+    asked = []
+
+    def much(connection):
+        asked.append(1)
+        connection.write("x" * 8_000_000)
+
+    monitor.register(much)
+    with connect(address) as deaf:
+        deaf.sendall(b"interactive\n" + b"much\n" * 1000)
+        wait_until(lambda: asked, 10, lambda: "nothing was asked")
+        assert ask(address, b"quit\n") == "Goodbye.\n"
+        assert len(asked) == 1
+        read = 0
+        while len(asked) < 3:
+            read += len(deaf.recv(1_000_000))
+        assert read > 8_000_000
+
+
+def test_a_peer_that_does_not_read_is_dropped(start, monkeypatch):
+    monkeypatch.setattr(protocol, "IDLE_LIMIT", 0.05)
+    monitor.register(lambda connection: connection.write("x" * 16_000_000), "much")
+    address = start(0)
+    with connect(address) as deaf:
+        deaf.sendall(b"much\n")
+        connections = monitor.last_listener._factory.connections
+        wait_until(lambda: connections, 10, lambda: "it is not connected")
+        wait_until(lambda: not connections, 10, lambda: "it is still connected")
+
+
+def test_thousands_of_empty_lines(address):
+    assert ask(address, b"\n" * 60_000 + b"quit\n") == "Goodbye.\n"
+
+
+def test_noise_from_many_at_once(address):
+    """Whatever it is, it is answered or refused, and the next is served."""
+    noise = random.Random(7)
+
+    def shout():
+        for _ in range(10):
+            with contextlib.suppress(ConnectionError):
+                ask(address, noise.randbytes(5000), half_close=True)
+
+    crowd = [threading.Thread(target=shout) for _ in range(30)]
+    for one in crowd:
+        one.start()
+    for one in crowd:
+        one.join(60)
+    wait_until(lambda: not monitor.last_listener._factory.connections, 10, lambda: "some are still connected")
+    assert ask(address, b"quit\n") == "Goodbye.\n"
+
+
+def test_K69_a_slow_command_does_not_hold_up_others(address):
     go_on, started = threading.Event(), threading.Event()
 
     def slow(connection):
@@ -153,13 +216,13 @@ def test_a_slow_command_does_not_hold_up_others(address):
         assert read_all(sock) == "done\n"
 
 
-def test_a_peer_that_leaves_is_no_error(address, caplog):
+def test_M12_a_peer_that_leaves_is_no_error(address, caplog):
     connect(address).close()
     assert ask(address, b"quit\n") == "Goodbye.\n"
     assert not caplog.records
 
 
-def test_an_address_in_use_is_a_warning_and_false(start, caplog):
+def test_M10_an_address_in_use_is_a_warning_and_false(start, caplog):
     address = start(0)
     assert start(address) is False
     (record,) = caplog.records
@@ -168,12 +231,12 @@ def test_an_address_in_use_is_a_warning_and_false(start, caplog):
     assert ask(address, b"quit\n") == "Goodbye.\n"
 
 
-def test_other_errors_are_raised(start, tmp_path):
+def test_M10_other_errors_are_raised(start, tmp_path):
     with pytest.raises(OSError):
         start(str(tmp_path / "missing" / "socket"))
 
 
-def test_a_socket_file_is_for_its_owner_and_is_replaced(start, tmp_path):
+def test_M10_M11_a_socket_file_is_for_its_owner_and_is_replaced(start, tmp_path):
     path = tmp_path / "monitor.sock"
     assert start(str(path)) == str(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -192,7 +255,7 @@ def test_a_listener_leaves_the_socket_file_of_its_successor(start, tmp_path):
     assert not path.exists()
 
 
-def test_a_file_that_is_no_socket_is_left_alone(start, tmp_path):
+def test_M11_a_file_that_is_no_socket_is_left_alone(start, tmp_path):
     path = tmp_path / "precious"
     path.write_text("data")
     assert start(str(path)) is False

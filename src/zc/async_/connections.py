@@ -49,6 +49,18 @@ def _reactor(reactor: Any) -> Any:
     return reactor
 
 
+def note_activity(used: Any) -> None:
+    """Let the databases' activity monitors know what a connection has done since the last time, though it stays open.
+
+    They ask a connection only when it is closed, which those of worker threads are not between jobs. A connection to
+    another database counts as well, if it was used. For the thread that the connection belongs to.
+    """
+    for each in used.connections.values():
+        monitor = each.db().getActivityMonitor()
+        if monitor is not None and any(each.getTransferCounts()):
+            monitor.closedConnection(each)
+
+
 def connection(ob: Any) -> Any:
     """The connection of a persistent object or of the nearest of its parents that has one; None if there is none.
 

@@ -14,6 +14,7 @@ import transaction
 from ZEO.Exceptions import ClientDisconnected
 from ZODB.utils import u64
 
+from zc.async_.connections import note_activity
 from zc.async_.executor import deliver
 from zc.async_.executor import perform
 from zc.async_.interfaces import ReassignedError
@@ -152,6 +153,7 @@ class AgentThreadPool:
         if self._begin(item):
             try:
                 self._perform(connection, item)
+                note_activity(connection)
             finally:
                 self._end()
 

@@ -9,6 +9,7 @@ import sample_jobs
 import transaction
 import zope.component
 from twisted.python.failure import Failure
+from ZODB.ActivityMonitor import ActivityMonitor
 
 from zc.async_ import dispatcher as dispatchers
 from zc.async_.dispatcher import Dispatcher
@@ -97,6 +98,16 @@ def test_E35_E36_no_outcome_ends_the_thread(put, dispatch, function):
     dispatch(size=1)
     assert isinstance(wait_for_result(put(getattr(sample_jobs, function))), Failure)
     assert wait_for_result(put(sample_jobs.add, 1)) == 3
+
+
+def test_what_jobs_store_is_counted_though_their_connections_stay_open(db, put, dispatch):
+    activity = ActivityMonitor()
+    db.setActivityMonitor(activity)
+    dispatch()
+    for number in range(3):
+        wait_for_result(put(sample_jobs.add, number))
+    wait_until(lambda: len(activity.log) == 3, 10, lambda: f"counted: {activity.log}")
+    assert all(stores for _, _, stores in activity.log)
 
 
 def test_size_limits_what_runs_at_once(put, dispatch, release):

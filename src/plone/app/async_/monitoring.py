@@ -47,16 +47,21 @@ def start_monitor(get_reactor: Callable[[], Any]) -> None:
 def configured_address(options: Mapping[str, str]) -> int | tuple[str, int] | str | None:
     """``port`` is a number; ``bind`` a number, ``host:port``, or a socket's path.
 
-    ``port`` wins.  Raises ``ValueError``.
+    ``port`` wins.  A number alone, or after an empty host, is a port of the loopback interface.  Raises ``ValueError``.
     """
     if options.get("port"):
-        return int(options["port"])
+        return port_number(options["port"])
     bind = options.get("bind")
     if not bind:
         return None
-    if bind.isdigit():
-        return int(bind)
-    host, colon, port = bind.rpartition(":")
-    if colon and port.isdigit():
-        return host.strip("[]"), int(port)
-    return bind
+    host, _, port = bind.rpartition(":")
+    if not port.isdigit():
+        return bind
+    return (host.strip("[]"), port_number(port)) if host else port_number(port)
+
+
+def port_number(text: str) -> int:
+    number = int(text)
+    if not 0 <= number < 2**16:
+        raise ValueError(f"{number} is no number of a port")
+    return number

@@ -2,7 +2,8 @@
 
 ``start`` opens it; its commands are utilities of ``IMonitorPlugin`` by name.
 The ``help``, ``interactive`` and ``quit`` here are the server's own commands;
-the tools of the command ``async`` are in ``funcs``.
+the tools of the command ``async`` are in ``funcs``, and the commands about the
+process and its databases in the module ``process``.
 """
 
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from zc.async_.monitor.dispatcher import funcs
 from zc.async_.monitor.encoder import Encoder
 from zc.async_.monitor.encoder import encoder
 from zc.async_.monitor.interfaces import IMonitorPlugin
+from zc.async_.monitor.interfaces import IZ3MonitorPlugin
 from zc.async_.monitor.listener import start
 from zc.async_.monitor.server import INTERACTIVE_MARKER
 from zc.async_.monitor.server import MORE_MARKER
@@ -35,6 +37,7 @@ __all__ = [
     "QUIT_MARKER",
     "Encoder",
     "IMonitorPlugin",
+    "IZ3MonitorPlugin",
     "Server",
     "async_",
     "encoder",

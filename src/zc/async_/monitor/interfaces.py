@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from zc.async_.errors import AsyncError
 from zc.async_.interfaces import IMonitorPlugin
 
 
-__all__ = ["Connection", "IMonitorPlugin", "Marker"]
+__all__ = ["Connection", "IMonitorPlugin", "IZ3MonitorPlugin", "Marker", "ToolError"]
+
+
+class IZ3MonitorPlugin(IMonitorPlugin):
+    """A command about the process and its databases, rather than about jobs."""
+
+
+class ToolError(AsyncError):
+    """The question cannot be answered; the peer sees the message alone."""
 
 
 class Marker:

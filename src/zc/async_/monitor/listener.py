@@ -1,9 +1,4 @@
-"""The monitor's port: lines in, answers out, over Twisted.
-
-Everything here runs in the reactor's thread, except commands: each runs in a
-thread of its own, one at a time for each connection, so that a slow command
-holds up neither other connections nor whatever else the reactor does.
-"""
+"""Where the monitor listens: a port of the loopback interface, another address, or a Unix socket of its owner."""
 
 from __future__ import annotations
 
@@ -11,12 +6,10 @@ import errno
 import logging
 import os
 import stat
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from threading import Event
-from threading import Thread
 from typing import Any
 from typing import Literal
 
@@ -24,16 +17,9 @@ from twisted.internet import tcp
 from twisted.internet import unix
 from twisted.internet.defer import maybeDeferred
 from twisted.internet.error import CannotListenError
-from twisted.internet.interfaces import IHalfCloseableProtocol
-from twisted.internet.protocol import ServerFactory
-from twisted.internet.protocol import connectionDone
-from twisted.protocols.basic import LineOnlyReceiver
-from twisted.protocols.policies import TimeoutMixin
-from twisted.python.failure import Failure
-from zope.interface import implementer
 
 from zc.async_.monitor import reactors
-from zc.async_.monitor.server import Server
+from zc.async_.monitor.protocol import MonitorFactory
 
 
 __all__ = ["Address", "Listener", "last_listener", "start"]
@@ -41,120 +27,9 @@ __all__ = ["Address", "Listener", "last_listener", "start"]
 Address = tuple[str, int] | str
 
 LOOPBACK = "127.0.0.1"
-LINE_LIMIT = 8192  # bytes
-IDLE_LIMIT = 600.0  # seconds without a line while no command runs
-CONNECTION_LIMIT = 16
 SOCKET_MODE = 0o600
 
 last_listener: Listener | None = None
-
-
-def in_thread(task: Callable[[], None]) -> None:
-    Thread(target=task, name="zc.async_.monitor command", daemon=True).start()
-
-
-@implementer(IHalfCloseableProtocol)
-class MonitorProtocol(LineOnlyReceiver, TimeoutMixin):
-    """One connection: feeds its lines to a ``Server``, one after the other."""
-
-    delimiter = b"\n"
-    MAX_LENGTH = LINE_LIMIT
-
-    def __init__(self, reactor: Any, run: Callable[[Callable[[], None]], None]) -> None:
-        self.reactor = reactor
-        self.run_command = run
-        self.waiting: deque[str] = deque()
-        self.busy = False
-        self.peer_has_finished = False
-        self.server = Server(self)
-
-    # Called by commands, from any thread
-
-    def write(self, data: str) -> None:
-        self.reactor.callFromThread(self.transport.write, data.encode("utf-8", "backslashreplace"))
-
-    def close(self) -> None:
-        self.reactor.callFromThread(self.transport.loseConnection)
-
-    # Called by Twisted
-
-    def connectionMade(self) -> None:
-        self.factory.connections.add(self)
-        self.setTimeout(IDLE_LIMIT)
-
-    def lineReceived(self, line: bytes) -> None:
-        self.waiting.append(line.decode("utf-8", "replace"))
-        self.next_command()
-
-    def lineLengthExceeded(self, line: bytes) -> None:
-        self.transport.write(f"Lines are limited to {LINE_LIMIT} bytes.\n".encode())
-        self.transport.loseConnection()
-
-    def readConnectionLost(self) -> None:
-        """A peer that has sent all it wants to send still gets its answers."""
-        self.peer_has_finished = True
-        if not self.busy:
-            self.transport.loseConnection()
-
-    def writeConnectionLost(self) -> None:
-        pass
-
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        self.factory.connections.discard(self)
-        self.setTimeout(None)
-        self.waiting.clear()
-        self.server.handle_close(self, str(reason))
-
-    def callLater(self, period: float, func: Callable[[], None]) -> Any:
-        return self.reactor.callLater(period, func)
-
-    # One command at a time
-
-    def next_command(self) -> None:
-        if self.busy or not self.waiting:
-            return
-        self.busy = True
-        self.setTimeout(None)
-        self.transport.pauseProducing()
-        line = self.waiting.popleft()
-
-        def run() -> None:
-            try:
-                self.server.handle_input(self, line)
-            finally:
-                self.reactor.callFromThread(self.command_done)
-
-        self.run_command(run)
-
-    def command_done(self) -> None:
-        self.busy = False
-        if self.server.closed:
-            self.waiting.clear()
-        elif self.waiting:
-            self.next_command()
-        elif self.peer_has_finished:
-            self.transport.loseConnection()
-        else:
-            self.setTimeout(IDLE_LIMIT)
-            self.transport.resumeProducing()
-
-
-class MonitorFactory(ServerFactory):
-    """Makes the connections of one port, and not too many of them."""
-
-    noisy = False
-
-    def __init__(self, reactor: Any, run: Callable[[Callable[[], None]], None] = in_thread) -> None:
-        self.reactor = reactor
-        self.run_command = run
-        self.connections: set[MonitorProtocol] = set()
-
-    def buildProtocol(self, address: Any) -> MonitorProtocol | None:
-        if len(self.connections) >= CONNECTION_LIMIT:
-            return None
-        protocol = MonitorProtocol(self.reactor, self.run_command)
-        protocol.factory = self
-        return protocol
 
 
 class SocketFilePort(unix.Port):

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import Callable
+from typing import Any
 
 from zope.component import queryUtility
 
 from zc.async_.monitor.interfaces import Connection
 from zc.async_.monitor.interfaces import IMonitorPlugin
 from zc.async_.monitor.interfaces import Marker
+from zc.async_.monitor.interfaces import ToolError
 
 
 __all__ = ["INTERACTIVE_MARKER", "MORE_MARKER", "QUIT_MARKER", "Server"]
@@ -55,6 +58,10 @@ class Server:
         if self.last_command is not None:
             self.run(connection, *self.last_command)
 
+    def ignores(self, line: str) -> bool:
+        """Whether there is nothing to do: an empty line repeats the last command, if there was one."""
+        return self.last_command is None and not line.split()
+
     def handle_close(self, connection: Connection, reason: str) -> None:
         """The peer is gone, which is its good right: answer nothing more."""
         self.closed = True
@@ -64,18 +71,23 @@ class Server:
         if command is None:
             connection.write(f'Invalid command {name!r}\nTry "help".\n')
         else:
-            try:
-                outcome = command(connection, *arguments)
-            except Exception as error:
-                # The operator's command is a thread's top; it may be anyone's
-                # code, and its author reads the traceback at the other end.
-                logger.info("Monitor command %r failed", name, exc_info=True)
-                text = traceback.format_exc(TRACEBACK_LEVELS)
-                last = traceback.format_exception_only(error)[-1]
-                connection.write(f"{text}{last}\n")
-            else:
-                if any(outcome is mode for mode in MODES):
-                    self.mode = outcome
+            self.call(connection, name, command, arguments)
         if self.mode is QUIT_MARKER:
             self.closed = True
             connection.close()
+
+    def call(self, connection: Connection, name: str, command: Callable[..., Any], arguments: tuple[str, ...]) -> None:
+        try:
+            outcome = command(connection, *arguments)
+        except ToolError as error:
+            connection.write(f"{error}\n")
+        except Exception as error:
+            # The operator's command is a thread's top; it may be anyone's
+            # code, and its author reads the traceback at the other end.
+            logger.info("Monitor command %r failed", name, exc_info=True)
+            text = traceback.format_exc(TRACEBACK_LEVELS)
+            last = traceback.format_exception_only(error)[-1]
+            connection.write(f"{text}{last}\n")
+        else:
+            if any(outcome is mode for mode in MODES):
+                self.mode = outcome

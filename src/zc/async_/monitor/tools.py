@@ -7,20 +7,16 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
-from zc.async_.interfaces import AsyncError
 from zc.async_.monitor.basics import documentation
 from zc.async_.monitor.basics import summary
 from zc.async_.monitor.encoder import encoder
 from zc.async_.monitor.interfaces import Connection
+from zc.async_.monitor.interfaces import ToolError
 
 
 __all__ = ["ToolError", "help_text", "monitor", "parse_arguments"]
 
 Tools = Mapping[str, Callable[..., Any]]
-
-
-class ToolError(AsyncError):
-    """The question cannot be answered; the peer sees the message alone."""
 
 
 def monitor(funcs: Tools, intro: str, connection: Connection, cmd: str | None, raw: Sequence[str]) -> None:
