@@ -46,6 +46,12 @@ def test_M16_P34_open_connections_and_memory(ask):
     assert re.fullmatch(r"VmRSS:\s+\d+ kB", resident)
 
 
+@pytest.mark.parametrize("purpose", ["dispatcher", "worker thread of agent 'main'"])
+def test_the_worker_tells_what_its_connections_are_for(lab, worker, purpose):
+    line = re.compile(rf"(?m)^\d+\.\d\d {purpose} \(\d+\)$")
+    wait_until(lambda: line.search(lab.ask_monitor("monitor 0")), "it is listed", 10)
+
+
 def test_P34_async_status(lab, worker):
     status = json.loads(lab.ask_monitor("async status"))
     assert status["status"] == "RUNNING"

@@ -170,6 +170,7 @@ class Dispatcher(Reporting):
         self.change_connection_pool(1)
         self._transactions = TransactionManager()
         self._connection = self.db.open(self._transactions)
+        self._connection.setDebugInfo("dispatcher")
         self._heartbeat = Heartbeat(self.UUID)
         self._claimer = Claimer(self.UUID, self._pools.get)
         self._pruner = Pruner(self.UUID)

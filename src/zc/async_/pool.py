@@ -140,6 +140,7 @@ class AgentThreadPool:
         local.dispatcher = self.dispatcher
         local.name = self.name
         connection = self.dispatcher.db.open()
+        connection.setDebugInfo(f"worker thread of agent {self.name!r}")
         try:
             while (item := self._inbox.get()) is not None:
                 self._work_on(connection, item)

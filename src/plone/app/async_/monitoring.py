@@ -41,7 +41,8 @@ def start_monitor(get_reactor: Callable[[], Any]) -> None:
         logger.error("The monitor of <product-config %s> cannot start: %s", SECTION, error)
     else:
         if opened:
-            logger.info("The monitor listens on %s", opened)
+            where = opened if isinstance(opened, str) else ":".join(map(str, opened))
+            logger.info("The monitor listens on %s", where)
 
 
 def configured_address(options: Mapping[str, str]) -> int | tuple[str, int] | str | None:
