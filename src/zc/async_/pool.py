@@ -154,9 +154,9 @@ class AgentThreadPool:
         if self._begin(item):
             try:
                 self._perform(connection, item)
-                note_activity(connection)
             finally:
                 self._end()
+            note_activity(connection)
 
     def _begin(self, item: Assignment | Delivery) -> bool:
         with self._lock:
