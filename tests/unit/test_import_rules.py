@@ -3,6 +3,7 @@
 The floors of the house, from above::
 
     plone.app.async_    Plone
+    zc.async_.monitordb the operators' questions to the database
     zc.async_.monitor   the operators' line server
     zc.async_           the engine, which knows nothing of Zope or Plone
 """
@@ -36,8 +37,9 @@ ZOPE_AND_PLONE = {
 
 # Floor, its folder, and what lies above it.
 FLOORS = {
-    "zc.async_": {*ZOPE_AND_PLONE, "zc.async_.monitor"},
-    "zc.async_.monitor": ZOPE_AND_PLONE,
+    "zc.async_": {*ZOPE_AND_PLONE, "zc.async_.monitor", "zc.async_.monitordb"},
+    "zc.async_.monitor": {*ZOPE_AND_PLONE, "zc.async_.monitordb"},
+    "zc.async_.monitordb": ZOPE_AND_PLONE,
 }
 
 # What version 1 stood on, and Python 3 has not.
@@ -102,6 +104,8 @@ def test_imports_point_down(name):
         ("zc.async_.queue", "from Products.CMFPlone import utils", ["Products.CMFPlone.utils"]),
         ("zc.async_.queue", "import ZODB, ploneish, zope.component", []),
         ("zc.async_.monitor.tools", "from .. import queue\nfrom . import server", []),
+        ("zc.async_.monitor.tools", "from zc.async_ import monitordb", ["zc.async_.monitordb"]),
+        ("zc.async_.monitordb.tools", "from zc.async_ import claims, monitor", []),
         ("zc.async_.monitor.tools", "from plone.app.async_ import service", ["plone.app.async_.service"]),
         ("plone.app.async_.service", "import zc.async_.monitor, Zope2", []),
     ],

@@ -6,7 +6,10 @@ A job whose very class is absent in this process is looked at again in an hour, 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Iterator
 from datetime import datetime
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -29,6 +32,29 @@ UNTIL_IT_IS_BACK = timedelta(hours=1)
 
 INTAKE_LIMIT = 1000
 """Most jobs that one claim moves from shards to lanes; a longer backlog is taken in by the following claims."""
+
+
+def startable(queue: Queue, now: datetime) -> Iterator[Job]:
+    """The jobs of which the next claim would take the first, in its order. Looks no further than a claim does."""
+    if queue.paused:
+        return
+    arrivals: dict[tuple[str, ...], list[tuple[Place, Job]]] = {}
+    for job in _arriving(queue, now):
+        if _awaits_claim(queue, job) and job.not_before <= clock.to_micros(now):
+            arrivals.setdefault(job.lane, []).append((queue.place_of(job), job))
+    heads = LaneHeads(queue.lanes, arrivals, queue.quotas)
+    yield from (job for _, job in heads.startable(now) if _awaits_claim(queue, job))
+
+
+def _arriving(queue: Queue, now: datetime) -> Iterable[Job]:
+    """What a claim would look at that is in no lane yet; writes nothing."""
+    due = queue.scheduled.values(max=(clock.to_micros(now) + 1, 0))
+    came_in = itertools.chain.from_iterable((*queue.resumed.values(), *queue.shards.values()))
+    return itertools.chain(due, queue.watched.values(), itertools.islice(came_in, INTAKE_LIMIT))
+
+
+def _awaits_claim(queue: Queue, job: Job) -> bool:
+    return is_job(job) and job.awaits_claim(queue)
 
 
 class ClaimRound:
@@ -61,7 +87,7 @@ class ClaimRound:
         return list(claimed.values()), heads.blockers() + self._unread
 
     def _is_waiting(self, job: Job) -> bool:
-        return is_job(job) and job.awaits_claim(self._queue)
+        return _awaits_claim(self._queue, job)
 
     def _take_in(self) -> None:
         """Find what newly came in or became due. What is not due yet goes to the schedule."""

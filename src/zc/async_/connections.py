@@ -9,11 +9,16 @@ from transaction import TransactionManager
 from twisted.internet.defer import Deferred
 from ZODB.DB import DB
 from ZODB.interfaces import IConnection
+from zope.interface import Interface
 
 
 BACKOFF_STEP = 1 / 16
 BACKOFF_SPREAD = 0.05
 LONGEST_BACKOFF = 0.5
+
+
+class IQueuesDatabase(Interface):
+    """Marks the ZODB database (``DB``) with the queues; a utility of processes that know it without a dispatcher."""
 
 
 def availableConnectionCount(db: DB) -> int:

@@ -50,6 +50,12 @@ def describe_callable(job: Job) -> str:
     return f"{custom_repr(job._callable)} :{name}"
 
 
+def function_name(job: Job) -> str:
+    """The dotted name of the function or method that a job runs; works outside a worker, too."""
+    name = job._callable_name
+    return custom_repr(job._callable) if name is None else f"{_class_name(job._callable)}.{name}"
+
+
 def describe_job(job: Job) -> str:
     """``<CLASS (oid N, db 'NAME') ``CALL(ARGS)``>``."""
     parts = [custom_repr(arg) for arg in job._args]

@@ -28,6 +28,7 @@ from zc.async_.containers import OwnedDict
 from zc.async_.containers import OwnedList
 from zc.async_.describe import describe_callable
 from zc.async_.describe import describe_job
+from zc.async_.describe import function_name
 from zc.async_.failures import isFailure
 from zc.async_.interfaces import ACTIVE
 from zc.async_.interfaces import ASSIGNED
@@ -156,6 +157,11 @@ class Job(Progress, Callbacks):
     def title(self) -> str:
         """What the job does, in a line for logs and people."""
         return describe_callable(self)
+
+    @property
+    def function_name(self) -> str:
+        """The dotted name of what it runs, for those who look for jobs by it; loads nothing else."""
+        return function_name(self)
 
     # Where it is
 

@@ -23,6 +23,7 @@ from plone.app.async_.events import JobFailure as JobFailure
 from plone.app.async_.events import JobOutcome as JobOutcome
 from plone.app.async_.events import JobSuccess as JobSuccess
 from plone.app.async_.events import QueueReady as QueueReady
+from zc.async_.connections import IQueuesDatabase
 from zc.async_.errors import AsyncError as AsyncError
 
 
@@ -42,7 +43,7 @@ class IInitAsync(Interface):
         """Called once when a server process starts, after the databases are open."""
 
 
-class IAsyncDatabase(Interface):
+class IAsyncDatabase(IQueuesDatabase):
     """Marks the ZODB database (``DB``) that holds the queues."""
 
 

@@ -10,6 +10,7 @@ from plone.app.async_ import environment
 from plone.app.async_.arguments import has_references
 from plone.app.async_.arguments import pack_arguments
 from plone.app.async_.environment import Environment
+from plone.app.async_.function import ContentCall
 from plone.app.async_.function import content_call
 from plone.app.async_.queues import DEFAULT_QUOTA
 from plone.app.async_.references import ContentReference
@@ -85,6 +86,13 @@ class Job(SiteJob):
         """Where and as whom the job runs."""
         return Environment(self.portal_path or (), self.uf_path, self.user_id, self.request)
 
+    @property
+    def function_name(self) -> str:
+        """The dotted name of the function; the name alone of a method of content, whose class is not known."""
+        call = self._callable
+        is_method = isinstance(call, ContentCall) and call.method is not None
+        return call.method if is_method else super().function_name
+
 
 class ServiceJob(SiteJob):
     """A job of the service; its ``args`` are ``(context_path, portal_path, uf_path, user_id, func, *args)``.
@@ -126,6 +134,11 @@ class ServiceJob(SiteJob):
     def title(self) -> str:
         """The function and the path of the context."""
         return f"{custom_repr(self._args[4])} on {'/'.join(self._args[0]) or '/'}"
+
+    @property
+    def function_name(self) -> str:
+        """The dotted name of the user's function."""
+        return custom_repr(self._args[4])
 
     def check_picklable(self) -> None:
         """Raise ``JobNotPicklable`` counting the arguments as the caller of the service does."""

@@ -13,9 +13,13 @@ from uuid import UUID as UUIDType
 
 from zc.async_ import dispatcher
 from zc.async_ import instanceuuid
+from zc.async_.journal import JobId
+from zc.async_.journal import PollInfo
 from zc.async_.monitor import tools
 from zc.async_.monitor.encoder import moment
 from zc.async_.monitor.interfaces import Connection
+from zc.async_.monitor.intervals import parse_moment
+from zc.async_.monitor.tools import parse_number
 
 
 __all__ = ["async_", "funcs"]
@@ -35,6 +39,92 @@ def status(uuid: str | None = None) -> dict[str, Any]:
     interval", "time since last poll", "uptime" and "uuid".
     """
     return find(uuid).getStatusInfo()
+
+
+def jobs(queue: str | None = None, agent: str | None = None, uuid: str | None = None) -> list[JobId]:
+    """List the jobs that are in worker threads now.
+
+    Usage: jobs [queue:NAME] [agent:NAME] [uuid:UUID]
+
+    The answer is an array of ids, those that began last first.
+    """
+    return find(uuid).getActiveJobIds(queue, agent)
+
+
+def job(OID: str, database: str | None = None, uuid: str | None = None) -> dict[str, Any]:
+    """Show what the dispatcher remembers of a job.
+
+    Usage: job OID [DATABASE] [uuid:UUID]
+
+    The database is needed only if jobs of several have that number.  Jobs in
+    work are known, and the newest 200 that ended.
+    """
+    return find(uuid).getJobInfo(parse_number(OID, "OID"), database)
+
+
+def jobstats(
+    at: str | None = None,
+    before: str | None = None,
+    since: str | None = None,
+    queue: str | None = None,
+    agent: str | None = None,
+    uuid: str | None = None,
+) -> dict[str, Any]:
+    """Show how many jobs were started and what came of them.
+
+    Usage: jobstats [at:TIME|before:TIME] [since:TIME] [queue:NAME] [agent:NAME] [uuid:UUID]
+
+    A TIME is an interval ago, such as 30S or 1H30M, or the key of a poll.  The
+    jobs are those of the remembered polls at or before "at", or before
+    "before", and not older than "since".  "shortest" and "longest" are ids.
+    "statistics start" is the time of the newest poll, "statistics end" that of
+    the oldest.  "unknown" are jobs that are forgotten, or were taken away.
+    """
+    limits = [parse_moment(limit) for limit in (at, before, since)]
+    return find(uuid).getStatistics(*limits, queue, agent)
+
+
+def poll(at: str | None = None, before: str | None = None, uuid: str | None = None) -> dict[str, Any]:
+    """Show what the dispatcher saw and did when it looked for jobs.
+
+    Usage: poll [at:TIME|before:TIME] [uuid:UUID]
+
+    A TIME is an interval ago, such as 30S or 1H30M, or the key of a poll.  By
+    default it is the newest poll.  "results" has each queue with its agents;
+    null stands for a queue that the dispatcher does not work on.
+    """
+    return _shown(find(uuid).getPollInfo(parse_moment(at), parse_moment(before)))
+
+
+def polls(
+    at: str | None = None,
+    before: str | None = None,
+    since: str | None = None,
+    count: str | None = None,
+    uuid: str | None = None,
+) -> list[dict[str, Any]]:
+    """Show several polls, newest first.
+
+    Usage: polls [at:TIME|before:TIME] [since:TIME] [count:NUMBER] [uuid:UUID]
+
+    Times are those of "poll".  Without "since", "count" is 3; 0 stands for all.
+    """
+    limits = [parse_moment(limit) for limit in (at, before, since)]
+    number = parse_number(count, "count") if count is not None else 3 if since is None else 0
+    return [_shown(each) for each in find(uuid).iterPolls(*limits, number or None)]
+
+
+def _shown(poll: PollInfo) -> dict[str, Any]:
+    results = {
+        queue: agents and {name: {**agent, "error": _told(agent["error"])} for name, agent in agents.items()}
+        for queue, agents in poll.items()
+    }
+    return {"key": poll.key, "time": poll.utc_timestamp, "results": results}
+
+
+def _told(error: Any) -> str | None:
+    """What kept an agent from choosing jobs, in a few lines."""
+    return None if error is None else error.getBriefTraceback()
 
 
 def UUID() -> str:
@@ -58,7 +148,7 @@ def help(cmd: str | None = None) -> str:
 
     Usage: help [TOOL]
     """
-    return tools.help_text(funcs, INTRO, cmd)
+    return tools.tool_help(funcs, INTRO, cmd)
 
 
 def find(uuid: str | None) -> Any:
@@ -76,6 +166,11 @@ def find(uuid: str | None) -> Any:
 funcs: dict[str, Callable[..., Any]] = {
     "UUID": UUID,
     "help": help,
+    "job": job,
+    "jobs": jobs,
+    "jobstats": jobstats,
+    "poll": poll,
+    "polls": polls,
     "status": status,
     "utcnow": utcnow,
 }

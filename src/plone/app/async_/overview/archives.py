@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from datetime import datetime
 
-from plone.app.async_.overview.runs import Run
-from plone.app.async_.overview.runs import agents_of
-from plone.app.async_.overview.runs import place
-from plone.app.async_.overview.runs import readable
 from zc.async_ import clock
 from zc.async_.completed import Completed
 from zc.async_.job import Job
 from zc.async_.queue import Queue
+from zc.async_.whereabouts import Run
+from zc.async_.whereabouts import agents_of
+from zc.async_.whereabouts import place
+from zc.async_.whereabouts import readable
 
 
 def ended_runs(queues: Iterable[Queue], since: datetime | None = None) -> Iterator[Run]:

@@ -6,11 +6,9 @@ import re
 from typing import TYPE_CHECKING
 from typing import Any
 
-from ZODB.POSException import POSKeyError
-from ZODB.utils import p64
 from ZODB.utils import u64
 
-from zc.async_.terms import is_job
+from zc.async_.whereabouts import job_of_number
 
 
 if TYPE_CHECKING:
@@ -20,8 +18,6 @@ if TYPE_CHECKING:
 
 IS_ID = re.compile("[1-9][0-9]{0,19}").fullmatch
 
-HIGHEST = 2**64 - 1
-
 
 def id_of(job: Job) -> str:
     """The id of a stored job; loads nothing."""
@@ -29,14 +25,5 @@ def id_of(job: Job) -> str:
 
 
 def load_job(connection: Connection, job_id: Any) -> Job | None:
-    """The job of that id, whosever it is; None for what is no id, no object or no job.
-
-    The database tells the class of an object before its state is read, so the state of other objects stays unread.
-    """
-    if not isinstance(job_id, str) or not IS_ID(job_id) or int(job_id) > HIGHEST:
-        return None
-    try:
-        found = connection.get(p64(int(job_id)))
-    except POSKeyError:
-        return None
-    return found if is_job(found) else None
+    """The job of that id, whosever it is; None for what is no id, no object or no job."""
+    return job_of_number(connection, int(job_id)) if isinstance(job_id, str) and IS_ID(job_id) else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from plone.app.async_.overview.counts import Count
 from plone.app.async_.overview.ids import id_of
-from plone.app.async_.overview.sources import waiting_runs
+from zc.async_.whereabouts import waiting_runs
 
 
 if TYPE_CHECKING:

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from plone.app.async_.overview import sources
 from plone.app.async_.overview import states
 from plone.app.async_.overview.archives import ended_runs
 from plone.app.async_.overview.archives import newest_first
 from plone.app.async_.overview.query import Query
-from plone.app.async_.overview.runs import Run
-from plone.app.async_.overview.runs import load
 from plone.app.async_.overview.scope import Scope
 from plone.app.async_.overview.states import State
+from zc.async_ import whereabouts
+from zc.async_.whereabouts import Run
+from zc.async_.whereabouts import load
 
 
 if TYPE_CHECKING:
@@ -44,9 +44,9 @@ class Found:
 
 
 SOURCES = (
-    (State.ACTIVE, sources.active_runs),
-    (State.WAITING, sources.waiting_runs),
-    (State.SCHEDULED, sources.scheduled_runs),
+    (State.ACTIVE, whereabouts.active_runs),
+    (State.WAITING, whereabouts.waiting_runs),
+    (State.SCHEDULED, whereabouts.scheduled_runs),
 )
 
 

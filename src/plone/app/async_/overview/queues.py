@@ -8,11 +8,11 @@ from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from plone.app.async_.overview import sources
 from plone.app.async_.overview.archives import archives_of
 from plone.app.async_.overview.ids import id_of
-from plone.app.async_.overview.runs import agents_of
 from plone.app.async_.overview.scope import Scope
+from zc.async_.whereabouts import agents_of
+from zc.async_.whereabouts import waiting_runs
 
 
 if TYPE_CHECKING:
@@ -74,6 +74,6 @@ def _summarize_quota(quota: Quota, scope: Scope) -> QuotaSummary:
 
 
 def _oldest(queue: Queue, now: datetime) -> timedelta | None:
-    first_runs = islice(sources.waiting_runs([queue]), 1)
+    first_runs = islice(waiting_runs([queue]), 1)
     due = [job.begin_after for run in first_runs for job in run if job.begin_after is not None]
     return max((now - moment for moment in due if moment <= now), default=None)

@@ -1,6 +1,7 @@
-"""Where jobs are that have not ended: streams of runs of jobs, each run a few jobs that are not loaded yet.
+"""Where jobs are: for those who look for some. Nothing here writes.
 
-Whoever takes runs one by one loads no more than what he looks at. Nothing here writes.
+Those that have not ended are in streams of runs, each a few jobs that are not loaded yet. Whoever takes runs one by one
+loads no more than what he looks at.
 """
 
 from __future__ import annotations
@@ -9,15 +10,24 @@ import heapq
 import itertools
 from collections.abc import Iterable
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 from typing import Any
 
-from plone.app.async_.overview.runs import Run
-from plone.app.async_.overview.runs import agents_of
-from plone.app.async_.overview.runs import place
-from plone.app.async_.overview.runs import readable
-from zc.async_.job import Job
-from zc.async_.queue import Queue
+from ZODB.POSException import POSKeyError
+from ZODB.utils import p64
 
+from zc.async_.terms import is_job
+
+
+if TYPE_CHECKING:
+    from ZODB.Connection import Connection
+
+    from zc.async_.agent import Agent
+    from zc.async_.job import Job
+    from zc.async_.queue import Queue
+
+Run = list["Job"]
+"""Jobs that need not be loaded."""
 
 PlacedRun = tuple[Any, Run]
 
@@ -25,6 +35,54 @@ RUN_SIZE = 16
 
 WAITED_FOR = 200
 """How many of the next waiting jobs are asked who waits for them."""
+
+HIGHEST = 2**64 - 1
+"""The highest number that an object may have."""
+
+
+def job_of_number(connection: Connection, number: int) -> Job | None:
+    """The job of that number, which is part of its id; None for what is no object or no job.
+
+    The database tells the class of an object before its state is read, so the state of other objects stays unread.
+    """
+    if not 0 < number <= HIGHEST:
+        return None
+    try:
+        found = connection.get(p64(number))
+    except POSKeyError:
+        return None
+    return found if is_job(found) else None
+
+
+def agents_of(queue: Queue) -> list[Agent]:
+    """All agents that work or worked on a queue."""
+    return [agent for record in queue.dispatchers.values() for agent in record.values()]
+
+
+def load(run: Run) -> None:
+    """Fetch the jobs of a run from the server at once, instead of one by one when they are looked at."""
+    unloaded = [job for job in run if job._p_changed is None]
+    if unloaded:
+        unloaded[0]._p_jar.prefetch(unloaded)
+
+
+def fetched(jobs: Iterable[Any]) -> Iterator[Job]:
+    """The jobs one by one, loaded a run at a time; of very many, the first leave memory again meanwhile."""
+    for run in _in_runs(iter(jobs)):
+        load(run)
+        yield from run
+        for job in run[:1]:
+            job._p_jar.cacheGC()
+
+
+def readable(jobs: Iterable[Any]) -> Run:
+    """Without jobs of classes that are gone from the code."""
+    return [job for job in jobs if is_job(job)]
+
+
+def place(item: Any) -> Any:
+    """Where an item of a stream stands among those of others."""
+    return item[0]
 
 
 def active_runs(queues: Iterable[Queue]) -> Iterator[Run]:
