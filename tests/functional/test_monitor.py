@@ -26,7 +26,9 @@ def test_M1_P34_help(ask):
     assert answer.startswith("Supported commands:\n")
     names = re.findall(r"(?m)^  (\w+) -- ", answer)
     assert names == sorted(names)
-    assert {"async", "dbinfo", "help", "interactive", "monitor", "quit", "zeocache", "zeostatus"} <= set(names)
+    assert {"async", "asyncdb", "dbinfo", "help", "interactive", "monitor", "quit", "zeocache", "zeostatus"} <= set(
+        names
+    )
 
 
 def test_P34_K87_dbinfo_shows_real_numbers(ask, lab, browser):
@@ -92,3 +94,16 @@ def answered(lab, line):
         return lab.ask_monitor(line)
     except ConnectionError:
         return ""
+
+
+def test_K65_M32_M49_asyncdb(ask, lab, browser):
+    wait_for_job(browser, lab.queue_job(browser))
+    assert json.loads(ask("asyncdb UUIDs")) == [lab.ask_monitor("async UUID").strip()]
+    last = json.loads(ask("asyncdb lastcompleted"))
+    assert (last["status"], last["failed"], last["agent"]) == ("completed", False, "main")
+    assert json.loads(ask("asyncdb count completed end:since1H")) >= 1
+
+
+def test_M41_jobs_of_this_worker(lab, browser, worker):
+    wait_for_job(browser, lab.queue_job(browser))
+    assert json.loads(lab.ask_monitor("asyncdb count completed uuid:THIS")) >= 1

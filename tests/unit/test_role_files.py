@@ -64,7 +64,7 @@ def test_P2_a_role_file_registers_its_role(tmp_path, file, include):
     is_worker = issubclass(ROLES[file], InitWorker)
     assert len(handlers(IDispatcherActivated)) == (3 if is_worker else 0)
     assert len(handlers(IQueueReady)) == (1 if is_worker else 0)
-    assert {"async", "help", "interactive", "quit"} <= {
+    assert {"async", "asyncdb", "help", "interactive", "quit"} <= {
         each.name for each in getGlobalSiteManager().registeredUtilities() if each.provided is IMonitorPlugin
     }
 

@@ -51,6 +51,7 @@ from zc.async_.quota import Quotas
 from zc.async_.shards import Shard
 from zc.async_.shards import shard_name
 from zc.async_.watching import Watched
+from zc.async_.whereabouts import fetched
 
 
 if TYPE_CHECKING:
@@ -210,7 +211,7 @@ class Queue(Base):
     # Looking
 
     def __iter__(self) -> Iterator[Job]:
-        arrived = ((self.place_of(job), job) for shard in self.shards.values() for job in shard)
+        arrived = [(self.place_of(job), job) for job in fetched(itertools.chain.from_iterable(self.shards.values()))]
         lanes = [lane.items() for lane in self.lanes.values()]
         due = heapq.merge(sorted(arrived, key=_place), *lanes, key=_place)
         return itertools.chain((job for _, job in due), self.scheduled.values())

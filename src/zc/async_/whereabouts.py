@@ -33,6 +33,9 @@ PlacedRun = tuple[Any, Run]
 
 RUN_SIZE = 16
 
+FETCH_SIZE = 100
+"""Jobs that are fetched at once by those who look at all."""
+
 WAITED_FOR = 200
 """How many of the next waiting jobs are asked who waits for them."""
 
@@ -67,8 +70,8 @@ def load(run: Run) -> None:
 
 
 def fetched(jobs: Iterable[Any]) -> Iterator[Job]:
-    """The jobs one by one, loaded a run at a time; of very many, the first leave memory again meanwhile."""
-    for run in _in_runs(iter(jobs)):
+    """The readable jobs one by one, fetched many at a time; of very many, the first leave memory again meanwhile."""
+    for run in _in_runs(iter(jobs), FETCH_SIZE):
         load(run)
         yield from run
         for job in run[:1]:
@@ -150,6 +153,6 @@ def _in_shard(queue: Queue, shard: Any) -> Iterator[PlacedRun]:
     return ((queue.place_of(run[0]), run) for run in runs if run)
 
 
-def _in_runs(jobs: Iterator[Any]) -> Iterator[Run]:
-    while chunk := list(itertools.islice(jobs, RUN_SIZE)):
+def _in_runs(jobs: Iterator[Any], size: int = RUN_SIZE) -> Iterator[Run]:
+    while chunk := list(itertools.islice(jobs, size)):
         yield readable(chunk)

@@ -14,6 +14,8 @@ import sample_jobs
 import transaction
 import ZODB
 import zope.component
+from asking import asks
+from asking import ids
 from twisted.internet.selectreactor import SelectReactor
 from ZODB.DemoStorage import DemoStorage
 from ZODB.interfaces import IConnection
@@ -506,6 +508,7 @@ def test_a_dispatcher_has_identity_and_monitor(identity):
     load("dispatcher.zcml")
     assert zope.component.getUtility(IUUID) == instanceuuid.getUUID()
     assert zope.component.queryUtility(IMonitorPlugin, name="async") is not None
+    assert zope.component.queryUtility(IMonitorPlugin, name="asyncdb") is not None
 
 
 @pytest.mark.parametrize(
@@ -523,6 +526,8 @@ def test_policies_give_a_working_system(databases, stopped, handlers, policy, ho
     wait_for_start(job)
     assert wait_for_result(job) == 3
     assert job._p_jar.db().database_name == home
+    assert asks("jobs completed") == ids(job)
+    assert asks(f"job {ids(job)[0][0]}") == asks(f"job {ids(job)[0][0]} {home}") == asks("lastcompleted")
     assert subscribers.threaded_dispatcher_installer.poll_interval == 5, "K58: nothing shared was changed"
 
 
