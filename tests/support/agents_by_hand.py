@@ -5,7 +5,9 @@ import uuid
 import transaction
 from sample_jobs import add
 
+from zc.async_ import local
 from zc.async_.agent import Agent
+from zc.async_.job import Job
 
 
 ONE, TWO = uuid.UUID(int=1), uuid.UUID(int=2)
@@ -73,3 +75,8 @@ def renames(job):
     """A filter that changes jobs."""
     job.failure_log_level = 10
     return True
+
+
+def delegate():
+    """A job that leaves its work to one in another queue."""
+    return local.getQueue().parent["other"].put(Job(add, 1))

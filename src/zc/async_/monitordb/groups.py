@@ -83,21 +83,28 @@ def would_take(agent: Agent, job: Job) -> bool:
 
 
 class AtWork:
-    """Jobs in the hands of agents, and those that wait for other jobs; those first that were started first."""
+    """Jobs in the hands of agents, and those that wait for other jobs; those first that were started first.
 
-    def __init__(self, queues: list[Queue], filters: Filters, states: frozenset[str]) -> None:
-        self._queues = queues
+    The latter are known by the jobs that they wait for, which may be in any queue.
+    """
+
+    def __init__(self, all_queues: list[Queue], filters: Filters, states: frozenset[str]) -> None:
+        self._all_queues = all_queues
+        self._queues = filters.queues(all_queues)
         self._filters = filters
         self._states = states
 
     def __iter__(self) -> Iterator[Job]:
         jobs = {job._p_oid: job for run in self._runs() for job in run}.values()
-        wanted = [job for job in jobs if NAMES[job.status] in self._states and self._filters.matches(job)]
-        return iter(sorted(wanted, key=_start))
+        return iter(sorted(filter(self._is_wanted, jobs), key=_start))
+
+    def _is_wanted(self, job: Job) -> bool:
+        is_here = any(job.queue is queue for queue in self._queues)
+        return is_here and NAMES[job.status] in self._states and self._filters.matches(job)
 
     def _runs(self) -> Iterable[list[Job]]:
         if not self._filters.names_agents:
-            return active_runs(self._queues)
+            return active_runs(self._all_queues)
         return [readable(agent) for queue in self._queues for agent in self._filters.agents(queue)]
 
     def count(self) -> int:
@@ -154,10 +161,11 @@ class Ended:
 
 def groups(queues: Iterable[Queue], states: frozenset[str], filters: Filters) -> list[Pending | AtWork | Ended]:
     """The groups with the jobs in these states, in order, without those in which none can be wanted."""
-    wanted, possible = filters.queues(queues), filters.possible(states)
+    every = list(queues)
+    wanted, possible = filters.queues(every), filters.possible(states)
     found: list[Pending | AtWork | Ended] = [Pending(wanted, filters)] if "pending" in possible else []
     if possible & AT_WORK:
-        found.append(AtWork(wanted, filters, possible & AT_WORK))
+        found.append(AtWork(every, filters, possible & AT_WORK))
     return found + [Ended(wanted, filters, outcome) for outcome in possible & ENDED]
 
 

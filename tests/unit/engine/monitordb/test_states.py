@@ -5,6 +5,7 @@ import re
 import pytest
 import sample_jobs
 import transaction
+from agents_by_hand import delegate
 from agents_by_hand import hand_out
 from agents_by_hand import hire
 from agents_by_hand import start
@@ -50,8 +51,16 @@ def test_M34_states_without_a_meaning(tool, states, complaint):
 def test_a_job_that_waits_for_another_is_active(agent, put):
     batch = put(serial(Job(sample_jobs.add, 1), Job(sample_jobs.add, 2)))
     work(agent)
-    assert asks("jobs active") == ids(batch)
+    assert asks("jobs active") == asks("jobs active queue:") == ids(batch)
     assert asks("jobs active agent:main") == []
+
+
+def test_who_waits_for_a_job_of_another_queue_is_in_his_own(agent, other, put):
+    waiting = put(delegate)
+    work(agent)
+    assert asks("jobs active") == asks("jobs active queue:") == ids(waiting)
+    assert asks("jobs active queue:other") == []
+    assert asks("jobs pending") == ids(other[0])
 
 
 def test_a_job_that_was_cancelled_while_it_waited_has_ended(put):
