@@ -1,4 +1,7 @@
-"""Each item of the checklists (E: engine, P: Plone) is a test, or the docs say what differs and why."""
+"""Each item of the checklists is a test, or the docs say what differs and why.
+
+E: engine, P: Plone, M20 and following: tools of the monitor.
+"""
 
 import re
 from pathlib import Path
@@ -6,6 +9,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 ITEMS = {f"E{number}" for number in range(1, 124)} | {f"P{number}" for number in range(1, 46)}
+ITEMS |= {f"M{number}" for number in range(20, 52)}
+ITEM = r"[EP]\d+|M[2-9]\d"
 DIFFERENCES = ROOT / "docs" / "reference" / "differences.rst"
 
 
@@ -14,12 +19,12 @@ def named_in_tests():
     names = re.findall(
         r"^def test_(\w+)", "\n".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("test_*.py")), re.M
     )
-    return {item for name in names for item in re.findall(r"(?:^|_)([EP]\d+)(?=_)", name)}
+    return {item for name in names for item in re.findall(rf"(?:^|_)({ITEM})(?=_)", name)}
 
 
 def named_in_differences():
     """Items that begin a line of the page's lists."""
-    return set(re.findall(r"\b([EP]\d+)\b", DIFFERENCES.read_text("utf-8")))
+    return set(re.findall(rf"\b({ITEM})\b", DIFFERENCES.read_text("utf-8")))
 
 
 def test_every_item_is_tested_or_explained():

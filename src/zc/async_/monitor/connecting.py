@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from transaction import TransactionManager
+from ZEO.Exceptions import ClientDisconnected
 from ZODB.Connection import Connection
 from ZODB.interfaces import IDatabase
 from zope.component import queryUtility
@@ -22,6 +23,8 @@ UNREACHABLE = (
     "[This process knows no database with queues: it runs no dispatcher, and has neither a utility of IQueuesDatabase "
     "nor an unnamed one of IDatabase]"
 )
+
+AWAY = "[The database server is away]"
 
 
 def queues_database() -> Any:
@@ -40,11 +43,16 @@ def queues_database() -> Any:
 
 @contextmanager
 def queues_connection() -> Iterator[Connection]:
-    """A connection that sees what is there now. Whatever is done with it is undone at the end."""
+    """A connection that sees what is there now. Whatever is done with it is undone at the end.
+
+    Raises :class:`ToolError`, also while the database server is away.
+    """
     manager = TransactionManager()
     opened = queues_database().open(manager)
     try:
         yield opened
+    except ClientDisconnected as error:
+        raise ToolError(AWAY) from error
     finally:
         manager.abort()
         opened.close()

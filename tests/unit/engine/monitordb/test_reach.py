@@ -9,10 +9,12 @@ from agents_by_hand import renames
 from agents_by_hand import work
 from asking import ask
 from asking import asks
+from ZEO.Exceptions import ClientDisconnected
 from ZODB.interfaces import IDatabase
 
 from zc.async_ import instanceuuid
 from zc.async_.connections import IQueuesDatabase
+from zc.async_.job import Job
 from zc.async_.monitordb import asyncdb
 
 
@@ -55,6 +57,18 @@ def test_the_database_of_a_dispatcher(unknown_database, put, dispatch):
     put(sample_jobs.add, 1)
     dispatch(uid=instanceuuid.current(), activate=False)
     assert asks("count pending") == 1
+
+
+def breaks_down(*args):
+    raise ClientDisconnected("no server")
+
+
+def test_while_the_database_server_is_away(db, put, monkeypatch):
+    put(sample_jobs.add, 1)
+    before = open_connections(db)
+    monkeypatch.setattr(Job, "function_name", property(breaks_down))
+    assert ask(asyncdb, "count", "pending", "callable:add") == "[The database server is away]\n"
+    assert open_connections(db) == before
 
 
 def open_connections(db):
