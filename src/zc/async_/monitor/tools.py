@@ -20,7 +20,7 @@ __all__ = ["ToolError", "monitor", "parse_arguments", "parse_number", "tool_help
 
 Tools = Mapping[str, Callable[..., Any]]
 
-QUOTED = r"""\"[^"]*"|'[^']*'"""
+QUOTED = r""""[^"]*"|'[^']*'"""
 WORD = re.compile(rf"(?:{QUOTED}|\S)+")
 QUOTES = re.compile(QUOTED)
 
