@@ -12,10 +12,11 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3
 BIN := .venv/bin
 PIP_INSTALL := $(BIN)/pip install --disable-pip-version-check --no-build-isolation -c constraints.txt
 DEMO := examples/plone.app.asyncdemo
+PEERS := .venv-peers
 LOCALES := src/plone/app/async_/locales
 
-.PHONY: help install demo start test test-unit test-browser lint format typecheck locales bench dist release-check docs \
-	screenshots clean
+.PHONY: help install demo start test test-unit test-browser lint format typecheck locales bench bench-peers dist \
+	release-check docs screenshots clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +59,9 @@ locales: .venv/locales ## Collect the messages of pages and code, and bring the 
 bench: install ## Measure speed and size against the budget
 	$(BIN)/python -m benchmarks $(ARGS)
 
+bench-peers: install $(PEERS)/installed ## Measure it beside Celery, RQ, Huey and Procrastinate; needs Redis and PostgreSQL
+	$(BIN)/python -m benchmarks.peers $(ARGS)
+
 dist: install ## Build the source distribution and the wheel
 	$(BIN)/python -m build --no-isolation
 
@@ -92,6 +96,13 @@ $(BIN)/pip:
 	  Collecting) printf '\r  %s packages found' $$((found += 1)) ;; \
 	  Installing) printf '\n  installing them\n' ;; esac; done || \
 	{ tail -n 20 .venv/install.log; exit 1; }
+	@touch $@
+
+$(PEERS)/installed: benchmarks/peers/requirements.txt | $(BIN)/pip
+	@echo "Installing what it is measured against into $(PEERS)."
+	@$(BIN)/python -m venv $(PEERS)
+	@$(PEERS)/bin/pip install --disable-pip-version-check -q -r $< >$(PEERS)/install.log 2>&1 || \
+	{ tail -n 20 $(PEERS)/install.log; exit 1; }
 	@touch $@
 
 .venv/lint .venv/docs .venv/browser .venv/locales: .venv/installed

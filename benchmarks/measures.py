@@ -72,7 +72,12 @@ def latency(server: Server, count: int = 100) -> tuple[float, float]:
         waits.append((wait_for_result(job, 30) - committed) * 1000)
     end(worker)
     close(connection)
-    return statistics.median(waits), statistics.quantiles(waits, n=20)[-1]
+    return median_and_95th(waits)
+
+
+def median_and_95th(values: list[float]) -> tuple[float, float]:
+    """Median and 95th percentile."""
+    return statistics.median(values), statistics.quantiles(values, n=20)[-1]
 
 
 def drain_rate(server: Server, count: int = 500) -> float:
