@@ -15,7 +15,7 @@ project = "plone.app.async"
 author = copyright = "the plone.app.async contributors"
 release = metadata.version(project)
 
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "figures"]
 nitpicky = True
 html_theme = "alabaster"
 html_theme_options = {"description": "Asynchronous jobs for Plone", "fixed_sidebar": True}
