@@ -9,7 +9,9 @@ from __future__ import annotations
 import argparse
 import datetime
 import itertools
+import signal
 import tempfile
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -61,15 +63,15 @@ def measure(results: Results, configuration: Configuration, name: str, counts: C
     print(f"{configuration.title:<22} {shown}", flush=True)
 
 
-def run(wanted: argparse.Namespace) -> Results:
-    """All measures of all systems that are asked for."""
+def run(wanted: argparse.Namespace) -> Iterator[Results]:
+    """All measures of all systems that are asked for; the results so far after each round."""
     counts = Counts(wanted.latency_jobs, wanted.jobs, wanted.crash_jobs, wanted.crash_limit)
     chosen = [entry for entry in CONFIGURATIONS if entry.name in wanted.systems]
     with tempfile.TemporaryDirectory() as name, servers.postgresql(folder := Path(name)) as postgresql:
         results = Results(
             date=datetime.date.today().isoformat(),
             machine=machine.facts(folder),
-            counts={"rounds": wanted.rounds, "crash_rounds": min(wanted.crash_rounds, wanted.rounds), **asdict(counts)},
+            counts=asdict(counts),
             versions=servers.versions(),
         )
         for round_number in range(wanted.rounds):
@@ -79,17 +81,24 @@ def run(wanted: argparse.Namespace) -> Results:
             names = [name for name in wanted.measures if with_crash or name != "crash"]
             for measure_name, configuration in itertools.product(names, chosen):
                 measure(results, configuration, measure_name, counts, postgresql)
-    return results
+            yield results
+
+
+def _end(number: int, frame: object) -> None:
+    """Leave all ``with`` blocks, which end what was started."""
+    raise SystemExit(128 + number)
 
 
 def main() -> None:
     wanted = arguments()
-    results = Results.load_from(FIGURES) if wanted.tables else run(wanted)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _end)
+    for results in [Results.load_from(FIGURES)] if wanted.tables else run(wanted):
+        if wanted.docs or wanted.tables:
+            DOCS.mkdir(exist_ok=True)
+            results.save(FIGURES)
+            TABLES.write_text(document(results))
     print("\n" + document(results))
-    if wanted.docs or wanted.tables:
-        DOCS.mkdir(exist_ok=True)
-        results.save(FIGURES)
-        TABLES.write_text(document(results))
 
 
 if __name__ == "__main__":

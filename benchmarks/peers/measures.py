@@ -19,6 +19,8 @@ PAUSE = 0.1
 """Seconds that a worker is idle before a job whose latency is measured."""
 DRAIN_LIMIT = 300
 CRASHES = 5
+CALM = 5
+"""Seconds after which a system that knows of no job will not do one any more."""
 
 Figures = dict[str, float]
 
@@ -44,7 +46,7 @@ def latency(peer: Peer, counts: Counts) -> Figures:
         begun, ended = peer.enqueue("note", number, 1)
         marks = peer.wait_for(has_all([number]), 60)
         if marks is None:
-            raise SystemExit(f"a job of {peer.configuration.title} did not start")
+            raise peer.failure("did not start a job")
         from_end.append((marks[number] - ended) * 1000)
         from_begin.append((marks[number] - begun) * 1000)
     median, high = median_and_95th(from_end)
@@ -58,7 +60,7 @@ def _drain(peer: Peer, kind: str, count: int) -> tuple[float, float]:
     begun, ended = peer.enqueue(kind, 0, count)
     marks = peer.wait_for(has_all(range(count)), DRAIN_LIMIT)
     if marks is None:
-        raise SystemExit(f"{peer.configuration.title} did not drain {count} jobs in {DRAIN_LIMIT} s")
+        raise peer.failure(f"did not drain {count} jobs in {DRAIN_LIMIT} s")
     return count / (max(marks[number] for number in range(count)) - begun), (ended - begun) / count * 1000
 
 
@@ -73,7 +75,7 @@ def durable(peer: Peer, counts: Counts) -> Figures:
     rate, queuing = _drain(peer, "row", counts.drain)
     rows = peer.ask("rows")
     if sorted(rows) != list(range(counts.drain)):
-        raise SystemExit(f"{peer.configuration.title} has {len(rows)} rows after {counts.drain} jobs")
+        raise peer.failure(f"has {len(rows)} rows after {counts.drain} jobs")
     return {"durable": rate, "durable_queuing": queuing}
 
 
@@ -93,9 +95,9 @@ def crash(peer: Peer, counts: Counts) -> Figures:
         peer.kill()
         crashed = time.time()
         peer.start_worker()
-    marks = peer.wait_for(has_all(numbers), counts.crash_limit, _all_lost(peer))
+    peer.wait_drained(counts.crash_limit, CALM)
     peer.kill()
-    rows = Counter(peer.ask("rows"))
+    marks, rows = peer.marks(), Counter(peer.ask("rows"))
     missing = sum(1 for number in numbers if number not in rows)
     held = min(missing, peer.ask("held"))
     figures = {
@@ -104,24 +106,9 @@ def crash(peer: Peer, counts: Counts) -> Figures:
         "lost": float(missing - held),
         "held": float(held),
     }
-    if marks is not None:
+    if not missing:
         figures["recovery"] = max(marks[number] for number in numbers) - crashed
     return figures
-
-
-def _all_lost(peer: Peer, patience: float = 10, interval: float = 1) -> Callable[[], bool]:
-    """Whether the system has known of no job for so many seconds: what is not there then never will be."""
-    state = {"next": 0.0, "known": time.monotonic()}
-
-    def look() -> bool:
-        now = time.monotonic()
-        if now >= state["next"]:
-            state["next"] = now + interval
-            if peer.ask("held"):
-                state["known"] = now
-        return now > state["known"] + patience
-
-    return look
 
 
 MEASURES: dict[str, Callable[[Peer, Counts], Figures]] = {

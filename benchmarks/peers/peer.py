@@ -27,6 +27,8 @@ WARM_UP = range(-12, 0)
 """Numbers of the jobs that make sure that all parts of a worker are there before something is measured."""
 LOOK = 0.02
 """Seconds between two looks at the file of marks, which has the times itself."""
+LOOK_AT_QUEUE = 0.5
+"""Seconds between two questions to the queue, each of which costs it something."""
 
 Marks = dict[int, float]
 """When jobs were first there, by their numbers."""
@@ -44,21 +46,26 @@ def has_some(count: int) -> Callable[[Marks], bool]:
 
 
 class Peer:
-    """A system that runs in ``folder``. For one thread; :func:`running` makes it and ends it."""
+    """A system whose servers are at these addresses. For one thread; :func:`running` makes it and ends it."""
 
     def __init__(self, configuration: Configuration, folder: Path, addresses: dict[str, Any]) -> None:
         self.configuration = configuration
         self.folder = folder
         self.marks_file = folder / "marks"
-        self.marks_file.touch()
         settings = {"safest": configuration.safest, "marks": str(self.marks_file), **addresses}
+        paths = filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])
         self._environment = {
             **os.environ,
             "BENCH_PEERS": json.dumps(settings),
-            "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
+            "PYTHONPATH": os.pathsep.join(paths),
         }
         self._log = (folder / "processes.log").open("a")
+        self._client: subprocess.Popen[str] | None = None
         self._worker: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        """Start the client, and make what jobs need."""
+        self.marks_file.touch()
         self._client = self._process("client", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.ask("prepare")
 
@@ -72,13 +79,18 @@ class Peer:
 
     def ask(self, *request: Any) -> Any:
         """The client's answer to a request."""
-        assert self._client.stdin is not None and self._client.stdout is not None
+        assert self._client is not None and self._client.stdin is not None and self._client.stdout is not None
         self._client.stdin.write(json.dumps(request) + "\n")
         self._client.stdin.flush()
         line = self._client.stdout.readline()
         if not line:
-            raise SystemExit(f"{self.configuration.title} failed:\n{(self.folder / 'processes.log').read_text()}")
+            raise self.failure("does not answer")
         return json.loads(line)
+
+    def failure(self, what: str) -> SystemExit:
+        """To be raised: what happened, and what the processes said."""
+        said = (self.folder / "processes.log").read_text()
+        return SystemExit(f"{self.configuration.title} {what}\n{said}")
 
     def enqueue(self, kind: str, first: int, count: int) -> tuple[float, float]:
         """Queue jobs numbered from ``first``; the times before and after."""
@@ -93,7 +105,7 @@ class Peer:
         """Wait until the worker has done some jobs."""
         self.enqueue("note", WARM_UP.start, len(WARM_UP))
         if self.wait_for(has_all(WARM_UP), 60) is None:
-            raise SystemExit(f"no worker of {self.configuration.title}:\n{(self.folder / 'processes.log').read_text()}")
+            raise self.failure("has no worker that works")
 
     def marks(self) -> Marks:
         """What the file of marks says."""
@@ -103,33 +115,47 @@ class Peer:
             found.setdefault(int(number), float(moment))
         return found
 
-    def wait_for(
-        self, condition: Callable[[Marks], bool], seconds: float, give_up: Callable[[], bool] = lambda: False
-    ) -> Marks | None:
-        """The marks when they fulfil the condition; None if they do not in time, or when ``give_up`` says so."""
+    def wait_for(self, condition: Callable[[Marks], bool], seconds: float) -> Marks | None:
+        """The marks when they fulfil the condition; None if they do not in time."""
         deadline = time.monotonic() + seconds
         size = -1
-        while time.monotonic() < deadline and not give_up():
+        while time.monotonic() < deadline:
             if size != (size := self.marks_file.stat().st_size) and condition(marks := self.marks()):
                 return marks
             time.sleep(LOOK)
         return None
 
+    def wait_drained(self, seconds: float, calm: float) -> None:
+        """Wait until the system has known of no job that has not ended for ``calm`` seconds, or until time is over."""
+        deadline = time.monotonic() + seconds
+        drained_since = None
+        while time.monotonic() < deadline:
+            if self.ask("held"):
+                drained_since = None
+            elif (drained_since := drained_since or time.monotonic()) + calm < time.monotonic():
+                return
+            time.sleep(LOOK_AT_QUEUE)
+
     def kill(self) -> None:
         """End all processes of the worker with SIGKILL, also those that it has forked."""
-        assert self._worker is not None
-        while of_session := list(_session(self._worker.pid)):
-            for pid in of_session:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            self._worker.wait()
+        if self._worker is not None:
+            _kill(self._worker)
 
     def stop(self) -> None:
         """End worker and client."""
-        if self._worker is not None:
-            self.kill()
-        self._client.communicate()
+        self.kill()
+        if self._client is not None:
+            _kill(self._client)
         self._log.close()
+
+
+def _kill(leader: subprocess.Popen[str]) -> None:
+    """End all processes of a session."""
+    while of_session := list(_session(leader.pid)):
+        for pid in of_session:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        leader.wait()
 
 
 def _session(leader: int) -> Iterator[int]:
@@ -153,7 +179,6 @@ def running(configuration: Configuration, folder: Path, postgresql: PostgreSQL) 
         if "zeo" in configuration.servers:
             addresses["zeo"] = stack.enter_context(server(folder)).port
         peer = Peer(configuration, folder, addresses)
-        try:
-            yield peer
-        finally:
-            peer.stop()
+        stack.callback(peer.stop)
+        peer.start()
+        yield peer

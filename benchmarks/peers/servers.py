@@ -55,7 +55,8 @@ def _wait(port: int, name: str) -> None:
 @contextlib.contextmanager
 def _running(command: list[str], port: int, log: Path, user: str | None) -> Iterator[None]:
     with log.open("w") as file:
-        process = subprocess.Popen(command, stdout=file, stderr=file, user=user)
+        # A session of its own: a Ctrl+C is for the runner, which ends the servers last.
+        process = subprocess.Popen(command, stdout=file, stderr=file, user=user, start_new_session=True)
     try:
         _wait(port, command[0])
         yield

@@ -54,10 +54,12 @@ def document(results: Results) -> str:
 
 
 def _facts(results: Results) -> list[str]:
+    with_crashes = max(len(figures.get("jobs", ())) for figures in results.figures.values())
+    rounds = f"{len(results.load)}, with crashes in {with_crashes}"
     counts = results.counts
-    rounds = f"{counts['rounds']:.0f}, with crashes in {counts['crash_rounds']:.0f}"
+    jobs = f"{counts['latency']:.0f} one by one, {counts['drain']:.0f} to drain"
     load = f"{min(results.load):.1f} to {max(results.load):.1f}"
-    facts = {"Date": results.date, **results.machine, "Load when rounds began": load, "Rounds": rounds}
+    facts = {"Date": results.date, **results.machine, "Load when rounds began": load, "Rounds": rounds, "Jobs": jobs}
     return table(("What", "Value"), [*facts.items(), *results.versions.items()])
 
 
