@@ -28,9 +28,8 @@ REDIS = "in Redis' memory; on the disk with the next snapshot, after 1 to 60 min
 APPENDED = "on the disk, by Redis' append-only file and an fsync a write"
 COMMITTED = "on the disk, by an fsync a commit"
 
-OURS = Configuration(
-    "ours", "plone.app.async", "ours", ("zeo",), "1 process, 3 threads", COMMITTED, ours=True
-)  # what is default is the safest
+# What is default is the safest.
+OURS = Configuration("ours", "plone.app.async", "ours", ("zeo",), "1 process, 3 threads", COMMITTED, ours=True)
 
 CONFIGURATIONS = (
     OURS,
