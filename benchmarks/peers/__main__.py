@@ -44,7 +44,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=500, help="jobs to drain")
     parser.add_argument("--latency-jobs", type=int, default=50)
     parser.add_argument("--crash-jobs", type=int, default=150)
-    parser.add_argument("--crash-limit", type=float, default=100, help="seconds in which jobs may come back")
+    parser.add_argument("--crash-limit", type=float, default=120, help="seconds in which jobs may come back")
     parser.add_argument("--docs", action="store_true", help=f"also write {DOCS.relative_to(ROOT)}")
     parser.add_argument("--tables", action="store_true", help="only write its tables anew from its figures")
     return parser.parse_args()

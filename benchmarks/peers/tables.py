@@ -59,7 +59,14 @@ def _facts(results: Results) -> list[str]:
     counts = results.counts
     jobs = f"{counts['latency']:.0f} one by one, {counts['drain']:.0f} to drain"
     load = f"{min(results.load):.1f} to {max(results.load):.1f}"
-    facts = {"Date": results.date, **results.machine, "Load when rounds began": load, "Rounds": rounds, "Jobs": jobs}
+    facts = {
+        "Date": results.date,
+        **results.machine,
+        "Load when rounds began": load,
+        "Rounds": rounds,
+        "Jobs": jobs,
+        "Wait after the last crash": f"{counts['crash_limit']:.0f} s",
+    }
     return table(("What", "Value"), [*facts.items(), *results.versions.items()])
 
 
