@@ -12,12 +12,12 @@ from cluster import Process
 from cluster import ProcessFailed
 from cluster import choose_ports
 from cluster.ports import LOOPBACK
-from cluster.ports import accepts
 
 
 USER = "postgres"
 INSTALLATIONS = "/usr/lib/postgresql"
 MISSING = "There is no PostgreSQL server here. Install it, on Debian and Ubuntu by: apt-get install postgresql"
+READY = "database system is ready to accept connections"
 SPEED = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
@@ -45,11 +45,11 @@ class PostgreSQL:
         return self._run("psql", *self._address, "-At", "-c", query, database)
 
     def start(self) -> None:
-        """Return when it takes connections."""
+        """Return when it answers."""
         options = [f"port={self.port}", f"listen_addresses={LOOPBACK}", f"unix_socket_directories={self.home}", *SPEED]
         settings = [word for option in options for word in ("-c", option)]
         self.process = self._launch("postgres", "-D", self.data, *settings)
-        self.process.wait_for(lambda: accepts(self.port), "it takes connections", 30)
+        self.process.wait_for(lambda: READY in self.process.output(), "it answers", 30)
 
     def stop(self) -> None:
         """Stop it at once, cutting all connections."""

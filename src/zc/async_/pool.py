@@ -148,6 +148,7 @@ class AgentThreadPool:
         connection = self.dispatcher.db.open()
         connection.setDebugInfo(f"worker thread of agent {self.name!r}")
         try:
+            rest(connection)
             while (item := self._inbox.get()) is not None:
                 self._work_on(connection, item)
                 rest(connection)
