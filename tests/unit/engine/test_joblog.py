@@ -118,6 +118,5 @@ def test_attempts_go_on_with_the_log(run):
 
 def test_nothing_listens_afterwards(run):
     run(log_and_return)
-    wait_until(
-        lambda: not any(isinstance(each, Recorder) for each in logging.getLogger().handlers), 5, lambda: "it does"
-    )
+    handlers = logging.getLogger().handlers
+    wait_until(lambda: not any(isinstance(each, Recorder) for each in handlers), 5, lambda: f"{handlers} listen")
