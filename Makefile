@@ -14,8 +14,8 @@ PIP_INSTALL := $(BIN)/pip install --disable-pip-version-check --no-build-isolati
 DEMO := examples/plone.app.asyncdemo
 LOCALES := src/plone/app/async_/locales
 
-.PHONY: help install demo start test test-unit test-browser test-postgres lint format typecheck locales bench dist \
-	release-check docs screenshots clean
+.PHONY: help install demo start test test-unit test-browser test-postgres test-hosts lint format typecheck locales bench \
+	dist release-check docs screenshots clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ test-browser: .venv/browser ## Run the tests in a real browser, which must be in
 
 test-postgres: .venv/relstorage ## Run the tests on a real PostgreSQL server, which must be installed
 	$(BIN)/python -m pytest tests/postgres $(ARGS)
+
+test-hosts: install ## Run the tests on several hosts, which are network namespaces: as root, on Linux
+	$(BIN)/python -m pytest tests/hosts $(ARGS)
 
 lint: .venv/lint ## Check style, ZCML, templates and spelling; change nothing
 	$(BIN)/ruff check

@@ -17,7 +17,7 @@ class Network:
 
     def __init__(self) -> None:
         if os.getuid() != 0 or shutil.which("ip") is None:
-            raise SystemExit(NEEDED)
+            pytest.exit(NEEDED, returncode=1)
         self.name = f"async{os.getpid()}"[:10]
         self.hosts: list[Host] = []
 

@@ -8,6 +8,7 @@ import signal
 import tempfile
 from pathlib import Path
 
+import pytest
 from cluster import Process
 from cluster import ProcessFailed
 from cluster import choose_ports
@@ -84,9 +85,9 @@ class PostgreSQL:
 
 
 def find_programs() -> Path:
-    """The folder of the newest server's programs; ``SystemExit`` saying what to install if there is none."""
+    """The folder of the newest server's programs; if there is none, the tests end and say what to install."""
     found = sorted(Path(INSTALLATIONS).glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
     on_path = shutil.which("initdb")
     if not found and on_path is None:
-        raise SystemExit(MISSING)
+        pytest.exit(MISSING, returncode=1)
     return found[-1].parent if found else Path(on_path).parent

@@ -21,8 +21,11 @@ from ZEO.Exceptions import ClientDisconnected
 if TYPE_CHECKING:
     from ZODB.Connection import Connection
 
-DISCONNECTIONS = frozenset(("OperationalError", "InterfaceError", "StorageDisconnectedDuringCommit"))
 STORAGE = "relstorage"
+
+DRIVER_ERRORS = ("OperationalError", "InterfaceError")
+STORAGE_ERRORS = ("StorageDisconnectedDuringCommit", "UnableToAcquireCommitLockError")
+"""The second says that the server is there, but let nobody commit for half a minute: it is as good as away."""
 
 
 @contextmanager
@@ -38,7 +41,7 @@ def named() -> Iterator[None]:
 
 def _is_outage(error: Exception) -> bool:
     names = {each.__name__ for each in type(error).__mro__}
-    return not names.isdisjoint(DISCONNECTIONS) and _came_through(error.__traceback__)
+    return not names.isdisjoint(DRIVER_ERRORS + STORAGE_ERRORS) and _came_through(error.__traceback__)
 
 
 def _came_through(traceback: TracebackType | None) -> bool:

@@ -7,6 +7,7 @@ import sample_jobs
 import transaction
 import ZODB
 from ZEO.Exceptions import ClientDisconnected
+from ZODB.POSException import StorageError
 from ZODB.tests.MVCCMappingStorage import MVCCMappingStorage
 
 from zc.async_ import outage
@@ -80,6 +81,11 @@ def impatience(monkeypatch):
 def test_the_storages_word_for_it_is_translated():
     with pytest.raises(ClientDisconnected, match="closed the connection"), outage.named():
         raise_in_storage(OperationalError("server closed the connection unexpectedly\n"))
+
+
+def test_a_server_that_lets_nobody_commit_is_as_good_as_away():
+    with pytest.raises(ClientDisconnected), outage.named():
+        raise_in_storage(type("UnableToAcquireCommitLockError", (StorageError,), {})())
 
 
 def test_the_same_error_of_a_jobs_own_connection_is_none():
