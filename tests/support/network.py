@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 
+import pytest
+
 
 PREFIX = "10.213.77"
 HERE = f"{PREFIX}.1"

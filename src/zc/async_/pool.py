@@ -145,18 +145,31 @@ class AgentThreadPool:
     def _work(self) -> None:
         local.dispatcher = self.dispatcher
         local.name = self.name
-        connection = self.dispatcher.db.open()
-        connection.setDebugInfo(f"worker thread of agent {self.name!r}")
+        connection = self._connect()
         try:
-            rest(connection)
-            while (item := self._inbox.get()) is not None:
+            while connection is not None and (item := self._inbox.get()) is not None:
                 self._work_on(connection, item)
                 rest(connection)
         finally:
             TRANSACTIONS.abort()
-            connection.close()
+            if connection is not None:
+                connection.close()
             with self._lock:
                 self._threads.discard(threading.current_thread())
+
+    def _connect(self) -> Connection | None:
+        """The thread's connection; None if the dispatcher stops while the database server is away."""
+        while True:
+            try:
+                with outage.named():
+                    connection = self.dispatcher.db.open()
+            except ClientDisconnected:
+                if self.dispatcher.stopping.wait(RECONNECT_WAIT):
+                    return None
+            else:
+                connection.setDebugInfo(f"worker thread of agent {self.name!r}")
+                rest(connection)
+                return connection
 
     def _work_on(self, connection: Connection, item: Assignment | Delivery) -> None:
         if self._begin(item):

@@ -12,6 +12,7 @@ from ZODB.tests.MVCCMappingStorage import MVCCMappingStorage
 
 from zc.async_ import outage
 from zc.async_ import patience
+from zc.async_ import pool
 from zc.async_.testing import wait_for_result
 from zc.async_.testing import wait_until
 
@@ -29,9 +30,11 @@ class Server:
 
     def __init__(self):
         self.away = threading.Event()
+        self.refusals = 0
 
     def ask(self):
         if self.away.is_set():
+            self.refusals += 1
             raise_in_storage(OperationalError("server closed the connection unexpectedly"))
 
 
@@ -131,6 +134,26 @@ def test_a_job_goes_on_when_the_server_is_back(put, dispatch, release, server, l
 def hold_then_mark(name):
     sample_jobs.hold(name)
     return sample_jobs.mark(name)
+
+
+def test_a_thread_that_starts_without_the_server_works_when_it_is_back(
+    queue, put, dispatch, server, wait_for_arrival, monkeypatch
+):
+    monkeypatch.setattr(pool, "RECONNECT_WAIT", 0.05)
+    one = dispatch(size=1, activate=False)
+    one.poll()
+    one.poll()
+    transaction.begin()
+    queue.dispatchers[one.UUID]["main"].size = 2
+    for name in "ab":
+        put(sample_jobs.hold, name)
+    server.away.set()
+    one._pools.get(("", "main"), 2)
+    wait_until(lambda: server.refusals, 5, lambda: "the new thread did not ask")
+    server.away.clear()
+    one.poll()
+    for name in "ab":
+        wait_for_arrival(name)
 
 
 def test_a_stop_without_the_server_ends(queue, dispatch, server, log):
