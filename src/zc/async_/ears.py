@@ -118,8 +118,9 @@ class AskingEar(Ear):
     def stop(self) -> None:
         """A dispatch thread that hangs in a query keeps the storage to itself."""
         bells.take_down(self._db, self._ring)
-        if self._storage is not None and self._lock.acquire(blocking=False):
-            self._storage.release()
+        if self._lock.acquire(blocking=False):
+            if self._storage is not None and hasattr(self._db, "_mvcc_storage"):  # else its closing did that
+                self._storage.release()
             self._storage = None
             self._lock.release()
 

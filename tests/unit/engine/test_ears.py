@@ -140,6 +140,15 @@ def test_stopped_it_asks_no_more(ear, bell, other_process):
     assert bell.times == 0
 
 
+def test_what_a_closed_database_has_released_is_not_released_again(db, ear, monkeypatch):
+    def refuse():
+        raise AttributeError("it is closed")
+
+    monkeypatch.setattr(ear._storage, "release", refuse)
+    db.close()
+    ear.stop()
+
+
 # A dispatcher
 
 
