@@ -7,7 +7,6 @@ Threads: the dispatch thread owns its connection and all persistent bookkeeping 
 from __future__ import annotations
 
 import logging
-import math
 import threading
 import time
 from collections.abc import Callable
@@ -263,7 +262,7 @@ class Dispatcher(Reporting):
             self._bell.wait(GATHER_LIMIT)
 
     def _patience(self) -> float:
-        until_due = math.inf if self._next_due is None else (self._next_due - clock.now()).total_seconds()
+        until_due = self.poll_interval if self._next_due is None else (self._next_due - clock.now()).total_seconds()
         return min(max(until_due, 0), self.poll_interval)
 
     def poll(self) -> bool:

@@ -499,9 +499,7 @@ def test_a_broken_filter_harms_its_own_agent_only(queue, put, dispatch, log):
     serial = record["broken"]._p_serial
     jobs = [put(sample_jobs.add, number) for number in range(3)]
     for job in jobs:
-        wait_until(
-            one.poll, 5, lambda: "nothing is claimed"
-        )  # threads come free after the result is there
+        wait_until(one.poll, 5, lambda: "nothing is claimed")  # threads come free after the result is there
         wait_for_result(job)
         assert one.polls.first()[""]["main"]["error"] is None
     put(sample_jobs.add, 1)
