@@ -15,8 +15,8 @@ DEMO := examples/plone.app.asyncdemo
 PEERS := .venv-peers
 LOCALES := src/plone/app/async_/locales
 
-.PHONY: help install demo start test test-unit test-browser lint format typecheck locales bench bench-peers dist \
-	release-check docs screenshots clean
+.PHONY: help install demo start test test-unit test-browser test-postgres test-hosts lint format typecheck locales bench \
+	bench-peers dist release-check docs screenshots clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,12 @@ test-unit: install ## Run the tests that need neither Plone nor a server
 
 test-browser: .venv/browser ## Run the tests in a real browser, which must be installed: Chromium
 	$(BIN)/python -m pytest tests/browser $(ARGS)
+
+test-postgres: .venv/relstorage ## Run the tests on a real PostgreSQL server, which must be installed
+	$(BIN)/python -m pytest tests/postgres $(ARGS)
+
+test-hosts: install ## Run the tests on several hosts, which are network namespaces: as root, on Linux
+	$(BIN)/python -m pytest tests/hosts $(ARGS)
 
 lint: .venv/lint ## Check style, ZCML, templates and spelling; change nothing
 	$(BIN)/ruff check
@@ -105,7 +111,7 @@ $(PEERS)/installed: benchmarks/peers/requirements.txt | $(BIN)/pip
 	{ tail -n 20 $(PEERS)/install.log; exit 1; }
 	@touch $@
 
-.venv/lint .venv/docs .venv/browser .venv/locales: .venv/installed
+.venv/lint .venv/docs .venv/browser .venv/locales .venv/relstorage: .venv/installed
 	@echo "Installing the tools for $(@F)."
 	@$(PIP_INSTALL) -q -e '.[$(@F)]' >.venv/$(@F).log 2>&1 || { tail -n 20 .venv/$(@F).log; exit 1; }
 	@touch $@

@@ -85,6 +85,8 @@ setup(
         "zope.traversing",
     ],
     extras_require={
+        # Workers and instances on PostgreSQL.
+        "relstorage": ["psycopg2-binary", "RelStorage"],
         "restapi": ["plone.restapi"],
         # For add-ons: plone.app.async_.testing.
         "testing": ["plone.app.contenttypes", "plone.app.testing", "plone.testing"],

@@ -81,6 +81,17 @@ class ZEOServer:
         """Return when clients can connect."""
         process.wait_for(lambda: accepts(self.port), "it listens", START_LIMIT)
 
+    def section(self, storage: Storage, client: Path) -> str:
+        """What a ``zope.conf`` says of a storage; ``client`` is the home of the client, who shares the blobs here."""
+        return fill(
+            "zodb_db.in",
+            database=storage.database,
+            mount_point=storage.mount_point,
+            zeo=f"{LOOPBACK}:{self.port}",
+            storage=storage.name,
+            blobs=self.blobs(storage),
+        )
+
 
 @dataclass
 class Client:
@@ -124,7 +135,7 @@ class Client:
             "zope.conf.in",
             home=self.home,
             environment="\n".join(f"  {name} {value}" for name, value in self.environment.items()),
-            databases="\n".join(map(self._database, self.zeo.storages)),
+            databases="\n".join(self.zeo.section(storage, self.home) for storage in self.zeo.storages),
             product_config=monitor,
         )
         package, file = self.include
@@ -133,16 +144,6 @@ class Client:
         additional = self.home / "etc" / "package-includes" / "999-additional-overrides.zcml"
         write(additional, "additional.zcml.in", package=package, file=file)
         write(self.home / "etc" / "zope.ini", "zope.ini.in", listen=f"{LOOPBACK}:{self.port}")
-
-    def _database(self, storage: Storage) -> str:
-        return fill(
-            "zodb_db.in",
-            database=storage.database,
-            mount_point=storage.mount_point,
-            zeo=f"{LOOPBACK}:{self.zeo.port}",
-            storage=storage.name,
-            blobs=self.zeo.blobs(storage),
-        )
 
     def start(self) -> Process:
         """Start it without waiting; see ``wait_until_serving``."""

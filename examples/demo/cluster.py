@@ -99,9 +99,7 @@ class DemoCluster:
         self.stop()
 
     def start(self) -> None:
-        self.say(f"Starting the ZEO server on port {self.zeo.port}")
-        self.processes["zeo"] = self.zeo.start()
-        self.zeo.wait_until_serving(self.processes["zeo"])
+        self.start_server()
         self.say("Creating a Plone site")
         self.make_site()
         self.say(f"Starting the instance on port {self.instance.port} and the worker on port {self.worker.port}")
@@ -109,6 +107,11 @@ class DemoCluster:
             self.launch(client)
         for client in self.instance, self.worker:
             client.wait_until_serving(self.processes[client.name])
+
+    def start_server(self) -> None:
+        self.say(f"Starting the ZEO server on port {self.zeo.port}")
+        self.processes["zeo"] = self.zeo.start()
+        self.zeo.wait_until_serving(self.processes["zeo"])
 
     def make_site(self) -> None:
         environment = {"DEMO_SITE": SITE, "DEMO_USER": USER, "DEMO_PASSWORD": self.password}

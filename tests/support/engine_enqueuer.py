@@ -1,11 +1,11 @@
-"""Queues jobs as fast as it can: ``python -m engine_enqueuer ZEO_PORT COUNT``; prints how many commits conflicted."""
+"""Queues jobs as fast as it can: ``python -m engine_enqueuer DATABASE COUNT``; prints how many commits conflicted."""
 
 from __future__ import annotations
 
 import sys
 
 import transaction
-import ZEO
+from engine_database import open_database
 from sample_jobs import add
 from transaction.interfaces import TransientError
 
@@ -13,8 +13,8 @@ from zc.async_.interfaces import KEY
 from zc.async_.job import Job
 
 
-def main(port: str, count: str) -> None:
-    db = ZEO.DB(("127.0.0.1", int(port)), wait_timeout=30)
+def main(database: str, count: str) -> None:
+    db = open_database(database)
     connection = db.open()
     conflicts = done = 0
     while done < int(count):

@@ -206,3 +206,12 @@ def results(*jobs: Any) -> list[Any]:
 def read_main(name: str) -> Any:
     """What the root of the database called main has under a name."""
     return local.getJob()._p_jar.get_connection("main").root().get(name)
+
+
+def turn_blob_round(name: str) -> None:
+    """Store the bytes of a blob in the reverse order."""
+    blob = local.getJob()._p_jar.root()[name]
+    with blob.open() as file:
+        content = file.read()
+    with blob.open("w") as file:
+        file.write(content[::-1])

@@ -20,6 +20,7 @@ from ZEO.Exceptions import ClientDisconnected
 from zc.async_ import absent
 from zc.async_ import cancel
 from zc.async_ import clock
+from zc.async_ import outage
 from zc.async_ import outcome
 from zc.async_.callback_run import CallbackRun
 from zc.async_.committer import Committer
@@ -123,14 +124,15 @@ class Execution(Committer):
         self._state_before = self.job._state
         try:
             try:
-                absent.check(self.job)
-                setup_info = self.job.setUp()
-                result = self.job.callable(*self.job.args, *self.args, **{**self.job.kwargs, **self.kwargs})
-                self.hold.check()  # in this very transaction: the job may have begun several
-                self.record(result)
-                phase = "commitError"
-                self.host.note_commit(True)
-                self.transactions.commit()
+                with outage.named():
+                    absent.check(self.job)
+                    setup_info = self.job.setUp()
+                    result = self.job.callable(*self.job.args, *self.args, **{**self.job.kwargs, **self.kwargs})
+                    self.hold.check()  # in this very transaction: the job may have begun several
+                    self.record(result)
+                    phase = "commitError"
+                    self.host.note_commit(True)
+                    self.transactions.commit()
             except JOB_ERRORS:
                 failure = Failure()
                 self.host.note_commit(False)

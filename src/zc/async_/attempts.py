@@ -12,6 +12,7 @@ from ZEO.Exceptions import ClientDisconnected
 from ZODB.POSException import POSKeyError
 
 from zc.async_.interfaces import ReassignedError
+from zc.async_.outage import Transactions
 from zc.async_.threadlocal import local
 from zc.async_.twist import Failure
 
@@ -52,6 +53,7 @@ def never_fail(call: Callable[[], Any], identifier: str, tm: Any) -> Any:
     aborted after each error.
     """
     conflicts = errors = 0
+    tm = Transactions(tm)
     while True:
         try:
             result = call()
@@ -86,6 +88,7 @@ def try_five_times(call: Callable[[], Any], identifier: str, tm: Any, commit: bo
     Conflicts are met by another attempt, five in all; any other error is a Failure at once. Raises only
     :data:`EXPLOSIVE_ERRORS`. The transaction is aborted after each error.
     """
+    tm = Transactions(tm)
     for attempt in range(1, MOST_CONFLICTS + 1):
         try:
             result = call()

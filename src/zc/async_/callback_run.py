@@ -17,6 +17,7 @@ from transaction.interfaces import TransactionError
 from ZEO.Exceptions import ClientDisconnected
 
 from zc.async_ import clock
+from zc.async_ import outage
 from zc.async_.callbacks import pass_through
 from zc.async_.interfaces import ACTIVE
 from zc.async_.interfaces import CALLBACKS
@@ -70,7 +71,8 @@ class CallbackRun:
         """Bring one callback to its end, or look at it once more later. An error here must not stop the others."""
         execution = self._execution
         try:
-            self._run(self._chosen(callback))
+            with outage.named():
+                self._run(self._chosen(callback))
         except ReassignedError:
             raise
         except ClientDisconnected:  # a TransactionError, too

@@ -9,7 +9,9 @@ from typing import TypeVar
 from transaction.interfaces import TransactionError
 from ZEO.Exceptions import ClientDisconnected
 
+from zc.async_ import outage
 from zc.async_.hold import Hold
+from zc.async_.outage import transactions_of
 from zc.async_.patience import Patience
 
 
@@ -25,7 +27,7 @@ class Committer:
     def __init__(self, job: Job, hold: Hold) -> None:
         self.job = job
         self.hold = hold
-        self.transactions = job._p_jar.transaction_manager
+        self.transactions = transactions_of(job._p_jar)
         self.patience = Patience()
 
     def begin_anew(self) -> None:
@@ -39,16 +41,18 @@ class Committer:
         """Begin a transaction and return what ``look`` finds in it, however long the database server is away."""
         while True:
             try:
-                self.transactions.begin()
-                return look()
+                with outage.named():
+                    self.transactions.begin()
+                    return look()
             except ClientDisconnected:
                 self.patience.wait()
 
     def try_commit(self, write: Callable[[], None]) -> bool:
         """Commit what ``write`` writes; False, and begun anew, if that met a conflict or an absent server."""
         try:
-            write()
-            self.transactions.commit()
+            with outage.named():
+                write()
+                self.transactions.commit()
             return True
         except ClientDisconnected:  # a TransactionError, too
             self.transactions.abort()

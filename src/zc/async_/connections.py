@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import TYPE_CHECKING
 from typing import Any
 
 from transaction import TransactionManager
@@ -11,6 +12,11 @@ from ZODB.DB import DB
 from ZODB.interfaces import IConnection
 from zope.interface import Interface
 
+from zc.async_ import outage
+
+
+if TYPE_CHECKING:
+    from ZODB.Connection import Connection
 
 BACKOFF_STEP = 1 / 16
 BACKOFF_SPREAD = 0.05
@@ -38,7 +44,8 @@ def get_connection(
     backoff += BACKOFF_STEP + random.uniform(0, BACKOFF_SPREAD)  # noqa: S311 (spreads load, keeps no secret)
     if availableConnectionCount(db) > 0 or backoff >= LONGEST_BACKOFF:
         try:
-            opened = db.open(TransactionManager())
+            with outage.named():
+                opened = db.open(TransactionManager())
         except Exception:  # it is the Deferred's outcome
             waiting.errback()
         else:
@@ -46,6 +53,22 @@ def get_connection(
     else:
         _reactor(reactor).callLater(backoff, get_connection, db, waiting, backoff, reactor)
     return waiting
+
+
+def rest(connection: Connection) -> None:
+    """Hold nothing on the database server until the next transaction begins, which reads what is there then.
+
+    A connection to PostgreSQL would keep its last view of the database for as long as it is idle, and keep the server
+    from cleaning up what was changed since. Where a connection is closed ZODB does the same.
+    """
+    for each in connection.connections.values():
+        end_snapshot(each._storage)
+
+
+def end_snapshot(storage: Any) -> None:
+    """Let a storage instance give up its view of the database, if it has one."""
+    if hasattr(storage, "afterCompletion"):
+        storage.afterCompletion()
 
 
 def _reactor(reactor: Any) -> Any:

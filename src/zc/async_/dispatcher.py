@@ -21,20 +21,25 @@ from ZODB.DB import DB
 
 from zc.async_ import clock
 from zc.async_ import instanceuuid
+from zc.async_ import outage
 from zc.async_.claimer import AgentFailed
 from zc.async_.claimer import Claimer
 from zc.async_.claimer import give_back
+from zc.async_.connections import rest
 from zc.async_.describe import getId
 from zc.async_.errors import is_conflict
 from zc.async_.heartbeat import Heartbeat
 from zc.async_.interfaces import KEY
 from zc.async_.journal import Journal
 from zc.async_.journal import PollInfo
+from zc.async_.outage import Transactions
+from zc.async_.pace import SHORTEST
 from zc.async_.pool import AgentThreadPool
 from zc.async_.pool import Assignment
 from zc.async_.pools import Pools
 from zc.async_.pruner import Pruner
 from zc.async_.queue import Queue
+from zc.async_.queue import Queues
 from zc.async_.reporting import RUNNING
 from zc.async_.reporting import STARTING
 from zc.async_.reporting import STOPPED
@@ -92,11 +97,10 @@ def clear() -> None:
 class Dispatcher(Reporting):
     """Works on all queues of a database. ``ValueError`` if this process has one with the same UUID.
 
-    ``poll_interval`` (seconds) is how often it looks without being woken: the pace only of storages that do not tell
-    of changes; the container of the queues may name another. ``uuid`` is by default the registered ``IUUID``, else what
-    the instance's file says. ``jobs_size`` and ``polls_size`` are how many finished jobs and passes it remembers.
-    ``grace`` are the seconds that the container of the queues grants running jobs at the end, or None.
-    ``make_pool`` makes the threads of an agent.
+    ``poll_interval`` (seconds) is how often it looks without being woken; the container of the queues may name another.
+    ``uuid`` is by default the registered ``IUUID``, else what the instance's file says. ``jobs_size`` and
+    ``polls_size`` are how many finished jobs and passes it remembers. ``grace`` are the seconds that the container of
+    the queues grants running jobs at the end, or None. ``make_pool`` makes the threads of an agent.
     """
 
     make_pool: type[AgentThreadPool] = AgentThreadPool
@@ -168,8 +172,8 @@ class Dispatcher(Reporting):
         self.stopping.clear()
         self._bell.set()
         self.change_connection_pool(1)
-        self._transactions = TransactionManager()
-        self._connection = self.db.open(self._transactions)
+        self._transactions = Transactions(TransactionManager())
+        self._connection = self.db.open(self._transactions.manager)
         self._connection.setDebugInfo("dispatcher")
         self._heartbeat = Heartbeat(self.UUID)
         self._claimer = Claimer(self.UUID, self._pools.get)
@@ -236,13 +240,15 @@ class Dispatcher(Reporting):
         while not self.stopping.is_set():
             try:
                 self.poll()
+                self._waker.wait(self._bell, self._patience())
             except ClientDisconnected as error:
                 events.error("the database server is away: %s", error)
+                self._bell.wait(self.poll_interval)
             except TransientError:
                 self.wake()
             except BaseException:  # the thread must live on, even if somebody's filter exits: the cause may pass
                 events.critical("dispatcher %s could not look for jobs", self.UUID, exc_info=True)
-            self._bell.wait(self._patience())
+                self._bell.wait(self.poll_interval)
             self._gather()
 
     def _gather(self) -> None:
@@ -256,9 +262,8 @@ class Dispatcher(Reporting):
             self._bell.wait(GATHER_LIMIT)
 
     def _patience(self) -> float:
-        if self._next_due is None:
-            return self.poll_interval
-        return min(max((self._next_due - clock.now()).total_seconds(), 0), self.poll_interval)
+        until_due = self.poll_interval if self._next_due is None else (self._next_due - clock.now()).total_seconds()
+        return min(max(until_due, 0), self.poll_interval)
 
     def poll(self) -> bool:
         """One pass: show that we live, claim as much as there are free threads for. Whether anything was claimed.
@@ -272,7 +277,8 @@ class Dispatcher(Reporting):
         conflicts = 0
         while True:
             try:
-                return self._pass(clock.now())
+                with outage.named():
+                    return self._pass(clock.now())
             except AgentFailed:  # it is left out now, and the others are served
                 self._transactions.abort()
             except BaseException as error:
@@ -301,15 +307,16 @@ class Dispatcher(Reporting):
         self._heartbeat.committed(queues)
         self._pools.keep(self._claimer.agents)
         self._watch(queues)
+        rest(self._connection)
         self.last_poll = now
         return claimed
 
     def _adjust(self) -> None:
         """Do as the container of the queues says now."""
         container = self._connection.root().get(KEY)
-        interval, grace = (None, None) if container is None else (container.poll_interval, container.grace)
-        self.poll_interval = self._standard_poll_interval if interval is None else interval.total_seconds()
-        self.grace = None if grace is None else grace.total_seconds()
+        self.poll_interval = _seconds(container, "poll_interval", self._standard_poll_interval)
+        self._waker.pace.shortest = _seconds(container, "busy_poll_interval", SHORTEST)
+        self.grace = _seconds(container, "grace", None)
 
     def _watch(self, queues: list[Queue]) -> None:
         """Watch what a put must touch, pausing, our agents, and what the claimer says."""
@@ -323,10 +330,11 @@ class Dispatcher(Reporting):
     def _finally_in_transaction(self, act: Callable[[], None]) -> None:
         """Commit an act against all conflicts; without a server it is left to the next start, which rescues."""
         while True:
-            self._transactions.begin()
             try:
-                act()
-                self._transactions.commit()
+                with outage.named():
+                    self._transactions.begin()
+                    act()
+                    self._transactions.commit()
                 return
             except ClientDisconnected:
                 self._transactions.abort()
@@ -334,3 +342,9 @@ class Dispatcher(Reporting):
                 return
             except TransientError:
                 self._transactions.abort()
+
+
+def _seconds(container: Queues | None, name: str, default: Any) -> Any:
+    """What the container of the queues says, if there is one and it says anything."""
+    duration = getattr(container, name, None)
+    return default if duration is None else duration.total_seconds()

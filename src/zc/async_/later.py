@@ -22,6 +22,7 @@ from transaction import TransactionManager
 from twisted.internet.defer import Deferred
 from twisted.python import failure
 
+from zc.async_.outage import Transactions
 from zc.async_.threadlocal import local
 from zc.async_.twist import Failure
 from zc.async_.twist import sanitize
@@ -60,8 +61,8 @@ class OwnThread:
     def _store(self, oid: bytes, database_name: str, key: int, value: Any) -> None:
         from zc.async_.executor import deliver
 
-        transactions = TransactionManager()
-        connection = self._db.open(transactions)
+        transactions = Transactions(TransactionManager())
+        connection = self._db.open(transactions.manager)
         try:
             deliver(connection.get_connection(database_name).get(oid), key, value, self)
         except Exception:  # the thread's top: its end must not go unnoticed

@@ -34,6 +34,7 @@ from ZODB.utils import u64
 from ZODB.utils import z64
 from zodbpickle import pickle
 
+from zc.async_ import outage
 from zc.async_.describe import custom_repr
 from zc.async_.interfaces import IAbstractJob
 from zc.async_.interfaces import JobNotPicklable
@@ -180,12 +181,13 @@ def write(job: Job, name: str, value: Any) -> None:
     place, copy = Place(job), _copy(value)
     manager = TransactionManager()
     try:
-        connection = place.open(manager)
-        try:
-            _commit(manager, lambda: place.set(connection, name, copy))
-        finally:
-            manager.abort()
-            connection.close()
+        with outage.named():
+            connection = place.open(manager)
+            try:
+                _commit(manager, lambda: place.set(connection, name, copy))
+            finally:
+                manager.abort()
+                connection.close()
     except UNREACHABLE:
         events.error("the live annotation %r of %r is lost", name, job, exc_info=True)
 
@@ -221,12 +223,13 @@ def read(job: Job, name: str, default: Any, timeout: float, poll: float, stoppin
 def _look(place: Place, name: str, job: Job) -> Any:
     manager = TransactionManager()
     try:
-        connection = place.open(manager)
-        try:
-            return place.get(connection, name)
-        finally:
-            manager.abort()
-            connection.close()
+        with outage.named():
+            connection = place.open(manager)
+            try:
+                return place.get(connection, name)
+            finally:
+                manager.abort()
+                connection.close()
     except UNREACHABLE:
         events.error("the live annotation %r of %r cannot be read", name, job, exc_info=True)
         return _missing

@@ -16,6 +16,7 @@ from zc.async_.failures import isFailure
 from zc.async_.interfaces import IJob
 from zc.async_.interfaces import JobCompleted
 from zc.async_.later import comes_later
+from zc.async_.outage import transactions_of
 from zc.async_.twist import Failure
 from zc.async_.twist import ReducedError
 from zc.async_.twist import sanitize
@@ -92,7 +93,7 @@ def announce(job: Job) -> None:
 
     Other errors of subscribers are logged only.
     """
-    transactions = job._p_jar.transaction_manager
+    transactions = transactions_of(job._p_jar)
     for attempts_left in reversed(range(ANNOUNCEMENTS)):
         transactions.begin()
         try:
@@ -121,8 +122,7 @@ def announce_cancelled(job: Job) -> None:
 
 def announce_in_environment(job: Job) -> None:
     """Announce a job whose end did not come in an attempt of its own, with its environment set up for that."""
-    transactions = job._p_jar.transaction_manager
-    transactions.begin()
+    transactions_of(job._p_jar).begin()
     setup_info = None
     try:
         setup_info = job.setUp()
@@ -140,4 +140,4 @@ def tear_down(job: Job, setup_info: Any) -> None:
         job.tearDown(setup_info)
     except JOB_ERRORS:
         events.critical("tearDown of %r failed", job, exc_info=True)
-        job._p_jar.transaction_manager.abort()
+        transactions_of(job._p_jar).abort()

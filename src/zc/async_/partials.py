@@ -12,9 +12,11 @@ from twisted.internet.defer import Deferred
 from twisted.python import failure
 from ZEO.Exceptions import ClientDisconnected
 
+from zc.async_ import outage
 from zc.async_.connections import get_connection
 from zc.async_.failures import Failure
 from zc.async_.failures import sanitize
+from zc.async_.outage import transactions_of
 from zc.async_.references import IDeferredReference
 from zc.async_.references import Reference
 from zc.async_.references import database_of
@@ -100,9 +102,10 @@ class _Run:
         self.partial.attempt_count += 1
         transactions = connection.transaction_manager
         try:
-            transactions.begin()
-            result = self.make_call(connection)
-            transactions.commit()
+            with outage.named():
+                transactions.begin()
+                result = self.make_call(connection)
+                transactions.commit()
         except BaseException as error:  # the Deferred is told
             problem = Failure()
             self.end(connection)
@@ -116,7 +119,7 @@ class _Run:
         return call(*args, **{name: _found(part, connection) for name, part in self.kwargs.items()})
 
     def end(self, connection: Connection) -> None:
-        connection.transaction_manager.abort()
+        transactions_of(connection).abort()
         connection.close()
 
     def succeeded(self, result: Any) -> None:

@@ -14,11 +14,14 @@ import transaction
 from ZEO.Exceptions import ClientDisconnected
 from ZODB.utils import u64
 
+from zc.async_ import outage
 from zc.async_.connections import note_activity
+from zc.async_.connections import rest
 from zc.async_.executor import deliver
 from zc.async_.executor import perform
 from zc.async_.interfaces import ReassignedError
 from zc.async_.journal import JobId
+from zc.async_.outage import Transactions
 from zc.async_.threadlocal import local
 
 
@@ -29,6 +32,9 @@ if TYPE_CHECKING:
 
 events = logging.getLogger("zc.async.events")
 trace = logging.getLogger("zc.async.trace")
+
+TRANSACTIONS = Transactions(transaction.manager)
+"""Those of the thread that uses them."""
 
 RECONNECT_WAIT = 5
 """Seconds between two attempts to load a job while the database server is away."""
@@ -139,16 +145,31 @@ class AgentThreadPool:
     def _work(self) -> None:
         local.dispatcher = self.dispatcher
         local.name = self.name
-        connection = self.dispatcher.db.open()
-        connection.setDebugInfo(f"worker thread of agent {self.name!r}")
+        connection = self._connect()
         try:
-            while (item := self._inbox.get()) is not None:
+            while connection is not None and (item := self._inbox.get()) is not None:
                 self._work_on(connection, item)
+                rest(connection)
         finally:
-            transaction.abort()
-            connection.close()
+            TRANSACTIONS.abort()
+            if connection is not None:
+                connection.close()
             with self._lock:
                 self._threads.discard(threading.current_thread())
+
+    def _connect(self) -> Connection | None:
+        """The thread's connection; None if the dispatcher stops while the database server is away."""
+        while True:
+            try:
+                with outage.named():
+                    connection = self.dispatcher.db.open()
+            except ClientDisconnected:
+                if self.dispatcher.stopping.wait(RECONNECT_WAIT):
+                    return None
+            else:
+                connection.setDebugInfo(f"worker thread of agent {self.name!r}")
+                rest(connection)
+                return connection
 
     def _work_on(self, connection: Connection, item: Assignment | Delivery) -> None:
         if self._begin(item):
@@ -189,27 +210,31 @@ class AgentThreadPool:
             self.lost.add(assignment)
         finally:
             self.dispatcher.journal.loses(*_names(assignment))  # unless it came to an outcome
-            transaction.abort()
+            TRANSACTIONS.abort()
 
     def _try(self, connection: Connection, assignment: Assignment, item: Assignment | Delivery) -> bool:
         """Whether the job could be run: False while the database server is away."""
-        journal = self.dispatcher.journal
         try:
-            transaction.begin()
-            job = connection.get_connection(assignment.database_name).get(assignment.oid)
-            call = repr(job)
-            journal.begins(*_names(assignment), call)
-            trace.info("starting in thread %s: %s", threading.get_ident(), call)
-            if isinstance(item, Delivery):
-                outcome = deliver(job, assignment.key, item.value, self)
-            else:
-                outcome = perform(job, assignment.key, self)
-            journal.ends(*_names(assignment), outcome)
-            trace.info("completed in thread %s: %s", threading.get_ident(), call)
+            with outage.named():
+                self._run(connection, assignment, item)
         except ClientDisconnected as error:
             events.info("job %d waits for the database server: %s", u64(assignment.oid), error)
             return False
         return True
+
+    def _run(self, connection: Connection, assignment: Assignment, item: Assignment | Delivery) -> None:
+        journal = self.dispatcher.journal
+        TRANSACTIONS.begin()
+        job = connection.get_connection(assignment.database_name).get(assignment.oid)
+        call = repr(job)
+        journal.begins(*_names(assignment), call)
+        trace.info("starting in thread %s: %s", threading.get_ident(), call)
+        if isinstance(item, Delivery):
+            outcome = deliver(job, assignment.key, item.value, self)
+        else:
+            outcome = perform(job, assignment.key, self)
+        journal.ends(*_names(assignment), outcome)
+        trace.info("completed in thread %s: %s", threading.get_ident(), call)
 
 
 def _names(assignment: Assignment) -> tuple[JobId, int]:

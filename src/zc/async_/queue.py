@@ -26,6 +26,7 @@ from zope.interface import implementer
 
 from zc.async_ import clock
 from zc.async_ import instanceuuid
+from zc.async_.bells import ring_after_commit
 from zc.async_.callbacks import as_job
 from zc.async_.claims import ClaimRound
 from zc.async_.completed import Completed
@@ -74,7 +75,8 @@ class Queues(Registry):
 
     What is set here holds for all queues and dispatchers that have not set it themselves; None leaves it to them.
     Dispatchers see a change at once. ``poll_interval`` and ``grace``, how long running jobs may go on when a
-    dispatcher ends, are by default what the process says.
+    dispatcher ends, are by default what the process says. ``busy_poll_interval`` is for storages that do not tell of
+    changes (RelStorage): between two looks while there is work; see ``pace``.
     """
 
     keep_completed_for = Inherited()
@@ -82,6 +84,7 @@ class Queues(Registry):
     ping_interval = Inherited()
     ping_death_interval = Inherited()
     poll_interval: timedelta | None = None
+    busy_poll_interval: timedelta | None = None
     grace: timedelta | None = None
 
     def __setstate__(self, state: Any) -> None:
@@ -195,6 +198,7 @@ class Queue(Base):
         if shard is None:
             shard = shards[name] = Shard()
         shard.append(job)
+        ring_after_commit(connection)
 
     def inlets(self) -> list[Persistent]:
         """What changes when a job comes in. For those who want to be woken by that."""

@@ -1,29 +1,34 @@
 """Rings a dispatcher's bell when a commit, in this process or any other, touched what it watches.
 
-ZEO tells each client the oids of every commit, and ZODB passes them, like those of commits in this process, to all
-instances of its MVCC adapter. A waker joins these instances. It is called in the committing thread or the ZEO client's
-network thread, under the adapter's lock: it compares two sets and sets an event, nothing more. Storages that do their
-own MVCC (RelStorage) have no such adapter; there the dispatcher's poll is the pace.
+Of each database it has an ear, see ``ears``. Where a storage does not tell of changes, the waker asks while the
+dispatcher waits, at a pace that follows the work.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from collections.abc import Iterable
+from threading import Event
 
 from persistent import Persistent
 from ZODB.DB import DB
-from ZODB.mvccadapter import MVCCAdapter
+
+from zc.async_.ears import ear_for
+from zc.async_.pace import Pace
 
 
 class Waker:
     """Calls ``ring`` when one of the watched objects was changed, and after a reconnect. Usable from any thread.
 
     Listens to all databases that belong together with ``db``: the queues may be in another than the dispatcher's.
+    ``pace`` is how often it asks those that do not tell; only the dispatch thread may use it.
     """
 
     def __init__(self, db: DB, ring: Callable[[], object]) -> None:
-        self._ears = {name: Ear(database, ring) for name, database in db.databases.items()}
+        self._ears = {name: ear_for(database, ring) for name, database in db.databases.items()}
+        self._told = all(ear.told for ear in self._ears.values())
+        self.pace = Pace(time.monotonic())
 
     def start(self) -> None:
         """Begin to listen."""
@@ -34,6 +39,26 @@ class Waker:
         """Stop listening; harmless when the database is closed already."""
         for ear in self._ears.values():
             ear.stop()
+
+    def wait(self, bell: Event, seconds: float) -> None:
+        """Wait for the bell, at most so long. In the dispatch thread."""
+        deadline = time.monotonic() + seconds
+        rung = False
+        while not rung and (left := deadline - time.monotonic()) > 0:
+            pause = self._pause()
+            rung = bell.wait(min(pause, left))
+            if not rung and pause < left:
+                self.ask()
+        if rung:
+            self.pace.active(time.monotonic())
+
+    def _pause(self) -> float:
+        return float("inf") if self._told else self.pace.pause(time.monotonic())
+
+    def ask(self) -> None:
+        """Learn of changes in databases that do not tell."""
+        for ear in self._ears.values():
+            ear.ask()
 
     def settle(self) -> None:
         """Wait until all connections know of the commit that rang: the bell may have rung before ours was told."""
@@ -57,56 +82,3 @@ class Waker:
             oids[obj._p_jar.db().database_name].add(obj._p_oid)
         new = [name for name, watched in oids.items() if self._ears[name].watch(watched)]
         return bool(new)
-
-
-class Ear:
-    """The part of a waker that listens to one database."""
-
-    def __init__(self, db: DB, ring: Callable[[], object]) -> None:
-        self._adapter = db._mvcc_storage
-        self._storage = db.storage
-        self._ring = ring
-        self._watched: frozenset[bytes] = frozenset()
-
-    @property
-    def pushed(self) -> bool:
-        """Whether the storage tells of changes at all."""
-        return isinstance(self._adapter, MVCCAdapter)
-
-    def start(self) -> None:
-        """Begin to listen."""
-        if self.pushed:
-            with self._adapter._lock:
-                self._adapter._instances.add(self)
-
-    def stop(self) -> None:
-        """Stop listening; harmless when the database is closed already."""
-        if self.pushed and not self._adapter.closed:
-            with self._adapter._lock:
-                self._adapter._instances.discard(self)
-
-    def settle(self) -> None:
-        """Wait for those who are telling of a commit."""
-        if self.pushed:
-            with self._adapter._lock:
-                pass
-
-    def catch_up(self) -> None:
-        """Hear all that the ZEO server has told before it answers; other storages keep nothing back."""
-        ping = getattr(self._storage, "ping", None)
-        if ping is not None:
-            ping()
-
-    def watch(self, oids: Iterable[bytes]) -> bool:
-        """Watch these oids from now on; whether there are new ones among them."""
-        watched = frozenset(oids)
-        new = not watched <= self._watched
-        self._watched = watched
-        return new
-
-    def _invalidate(self, tid: bytes, oids: Iterable[bytes]) -> None:
-        if not self._watched.isdisjoint(oids):
-            self._ring()
-
-    def _invalidateCache(self) -> None:
-        self._ring()

@@ -499,7 +499,7 @@ def test_a_broken_filter_harms_its_own_agent_only(queue, put, dispatch, log):
     serial = record["broken"]._p_serial
     jobs = [put(sample_jobs.add, number) for number in range(3)]
     for job in jobs:
-        one.poll()
+        wait_until(one.poll, 5, lambda: "nothing is claimed")  # threads come free after the result is there
         wait_for_result(job)
         assert one.polls.first()[""]["main"]["error"] is None
     put(sample_jobs.add, 1)
@@ -617,7 +617,7 @@ def test_E109_a_completed_job_that_is_offered_to_a_worker_is_moved_off_its_agent
     wait_until(lambda: "was reassigned" in log.text, 5, lambda: log.text)
     assert [record.levelname for record in log.records if "was reassigned" in record.getMessage()] == ["ERROR"]
     other = put(sample_jobs.add, 1)
-    one.poll()
+    wait_until(one.poll, 5, lambda: "nothing is claimed")
     assert wait_for_result(other) == 3
     assert job in [*agent.completed]
     assert (job.result, "twice" in job._p_jar.root()) == ("done", False)

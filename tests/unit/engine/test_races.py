@@ -17,6 +17,7 @@ from ZODB.POSException import ConflictError
 from zc.async_ import clock
 from zc.async_.agent import Agent
 from zc.async_.dispatcher import Dispatcher
+from zc.async_.ears import ToldEar
 from zc.async_.executor import perform
 from zc.async_.interfaces import COMPLETED
 from zc.async_.interfaces import KEY
@@ -34,7 +35,6 @@ from zc.async_.subscribers import AgentInstaller
 from zc.async_.subscribers import queue_installer
 from zc.async_.testing import wait_for_result
 from zc.async_.testing import wait_until
-from zc.async_.waker import Waker
 
 
 FIRST, SECOND, THIRD = (uuid.UUID(int=number) for number in (1, 2, 3))
@@ -343,9 +343,9 @@ class SlowInstances(list):
     """The connections that are told of a commit, the dispatcher's waker first, the others after a while."""
 
     def __iter__(self):
-        for instance in sorted(super().__iter__(), key=lambda one: not isinstance(one, Waker)):
+        for instance in sorted(super().__iter__(), key=lambda one: not isinstance(one, ToldEar)):
             yield instance
-            if isinstance(instance, Waker):
+            if isinstance(instance, ToldEar):
                 time.sleep(0.2)
 
     add = list.append

@@ -61,7 +61,8 @@ class IJobQueueSettings(Interface):
         description=_(
             "setting_poll_help",
             default="Seconds after which a worker looks for jobs without being told. It is told of new jobs at once, "
-            "unless the database is a RelStorage: there this is the pace.",
+            "unless the database is a RelStorage: there it looks more often while there is work, and this seldom when "
+            "there is none.",
         ),
         min=1,
         max=60,

@@ -94,7 +94,11 @@ class JobView(JSONView):
 def queued_at(job: Any) -> datetime:
     """When the transaction that queued the job was committed.
 
-    The database tells: it is the time of the oldest revision of the job.
+    The database tells: it is the time of the oldest revision of the job. One without history does not; then it is when
+    the job was queued.
     """
-    revisions = job._p_jar.db().history(job._p_oid, size=100)
+    database = job._p_jar.db()
+    if not database.supportsUndo():
+        return job.queued_at
+    revisions = database.history(job._p_oid, size=100)
     return datetime.fromtimestamp(revisions[-1]["time"], timezone.utc)

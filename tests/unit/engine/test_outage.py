@@ -1,0 +1,166 @@
+"""A database server that is away, with a storage that calls it by its driver's names."""
+
+import gc
+import threading
+
+import pytest
+import sample_jobs
+import transaction
+import ZODB
+from ZEO.Exceptions import ClientDisconnected
+from ZODB.POSException import StorageError
+from ZODB.tests.MVCCMappingStorage import MVCCMappingStorage
+
+from zc.async_ import outage
+from zc.async_ import patience
+from zc.async_ import pool
+from zc.async_.testing import wait_for_result
+from zc.async_.testing import wait_until
+
+
+class OperationalError(Exception):
+    """As the Python database API names it."""
+
+
+def raise_in_storage(error):
+    exec("raise error", {"__name__": "relstorage.adapters.double", "error": error})
+
+
+class Server:
+    """What the storages of these tests ask before all they do."""
+
+    def __init__(self):
+        self.away = threading.Event()
+        self.refusals = 0
+
+    def ask(self):
+        if self.away.is_set():
+            self.refusals += 1
+            raise_in_storage(OperationalError("server closed the connection unexpectedly"))
+
+
+class StorageOfServer(MVCCMappingStorage):
+    server = None
+
+    def new_instance(self):
+        instance = super().new_instance()
+        instance.__class__ = type(self)
+        instance.server = self.server
+        return instance
+
+    def poll_invalidations(self):
+        self.server.ask()
+        return super().poll_invalidations()
+
+    def load(self, oid, version=""):
+        self.server.ask()
+        return super().load(oid, version)
+
+    def tpc_begin(self, *args, **kwargs):
+        self.server.ask()
+        return super().tpc_begin(*args, **kwargs)
+
+
+@pytest.fixture
+def server():
+    return Server()
+
+
+@pytest.fixture
+def db(server):
+    storage = StorageOfServer()
+    storage.server = server
+    opened = ZODB.DB(storage)
+    yield opened
+    server.away.clear()
+    transaction.abort()
+    gc.collect()  # ZODB cannot close a connection that could not be opened, as long as somebody knows it
+    opened.close()
+
+
+@pytest.fixture(autouse=True)
+def impatience(monkeypatch):
+    monkeypatch.setattr(patience, "WAIT_STEP", 0.05)
+
+
+def test_the_storages_word_for_it_is_translated():
+    with pytest.raises(ClientDisconnected, match="closed the connection"), outage.named():
+        raise_in_storage(OperationalError("server closed the connection unexpectedly\n"))
+
+
+def test_a_server_that_lets_nobody_commit_is_as_good_as_away():
+    with pytest.raises(ClientDisconnected), outage.named():
+        raise_in_storage(type("UnableToAcquireCommitLockError", (StorageError,), {})())
+
+
+def test_the_same_error_of_a_jobs_own_connection_is_none():
+    with pytest.raises(OperationalError), outage.named():
+        raise OperationalError("some other server")
+
+
+def test_other_errors_of_the_storage_are_none():
+    with pytest.raises(KeyError), outage.named():
+        raise_in_storage(KeyError("oid"))
+
+
+def test_begin_and_commit_say_so_and_abort_does_not(connection, server):
+    transactions = outage.transactions_of(connection)
+    transactions.begin()
+    connection.root()["a"] = 1
+    server.away.set()
+    with pytest.raises(ClientDisconnected):
+        transactions.commit()
+    transactions.abort()
+    with pytest.raises(ClientDisconnected):
+        transactions.begin()
+    server.away.clear()
+    transactions.begin()
+    assert "a" not in connection.root()
+
+
+def test_a_job_goes_on_when_the_server_is_back(put, dispatch, release, server, log, wait_for_arrival):
+    dispatch(size=1, poll_interval=0.05)
+    job = put(hold_then_mark, "held")
+    wait_for_arrival("held")
+    server.away.set()
+    release("held")
+    wait_until(lambda: "the database server is away" in log.text, 5, lambda: log.text)
+    server.away.clear()
+    assert wait_for_result(job) == "held"
+    assert job._p_jar.root()["held"] == 1
+    assert job.interruptions == 0
+    assert wait_for_result(put(sample_jobs.add, 1)) == 3, "its only thread lives on"
+    assert not [record for record in log.records if record.levelname == "CRITICAL"]
+
+
+def hold_then_mark(name):
+    sample_jobs.hold(name)
+    return sample_jobs.mark(name)
+
+
+def test_a_thread_that_starts_without_the_server_works_when_it_is_back(
+    queue, put, dispatch, server, wait_for_arrival, monkeypatch
+):
+    monkeypatch.setattr(pool, "RECONNECT_WAIT", 0.05)
+    one = dispatch(size=1, activate=False)
+    one.poll()
+    one.poll()
+    transaction.begin()
+    queue.dispatchers[one.UUID]["main"].size = 2
+    for name in "ab":
+        put(sample_jobs.hold, name)
+    server.away.set()
+    one._pools.get(("", "main"), 2)
+    wait_until(lambda: server.refusals, 5, lambda: "the new thread did not ask")
+    server.away.clear()
+    one.poll()
+    for name in "ab":
+        wait_for_arrival(name)
+
+
+def test_a_stop_without_the_server_ends(queue, dispatch, server, log):
+    one = dispatch(poll_interval=0.05)
+    wait_until(lambda: one.last_poll, 5, lambda: "no pass")
+    server.away.set()
+    assert one.deactivate()
+    assert "ends without the database server" in log.text
