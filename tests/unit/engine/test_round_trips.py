@@ -3,12 +3,15 @@
 import uuid
 
 import pytest
+import sample_jobs
 import transaction
 
 from zc.async_.agent import Agent
 from zc.async_.connections import fetch
 from zc.async_.job import Job
+from zc.async_.testing import wait_for_result
 from zc.async_.threadlocal import local
+from zc.async_.waker import Waker
 
 
 FIRST, SECOND, THIRD = (uuid.UUID(int=number) for number in (1, 2, 3))
@@ -42,10 +45,25 @@ def is_loaded(obj):
 
 @pytest.fixture
 def fetched(connection, monkeypatch):
-    """How many objects were fetched together, each time that some were."""
-    numbers = []
-    monkeypatch.setattr(connection, "prefetch", lambda objects: numbers.append(len(objects)))
-    return numbers
+    """The oids of objects that were fetched together, each time that some were."""
+    runs = []
+
+    def prefetch(found):
+        runs.append({each if isinstance(each, bytes) else each._p_oid for each in found})
+
+    monkeypatch.setattr(connection, "prefetch", prefetch)
+    return runs
+
+
+@pytest.fixture
+def waker(db, queue, put):
+    """A waker that watches the shard of this connection."""
+    put(Job(str))
+    waker = Waker(db, lambda: None)
+    waker.watch(queue.shards.values())
+    waker.start()
+    yield waker
+    waker.stop()
 
 
 def test_a_claim_loads_no_claims_of_others(queue, put, agents, connection):
@@ -95,7 +113,7 @@ def test_the_claims_of_several_are_fetched_together(queue, agents, connection, f
     job = agents[-1][0]
     forget_loaded(connection)
     assert queue.dispatchers.claim_of(job) is not None
-    assert fetched == [3]
+    assert fetched == [{agent.workload._p_oid for agent in agents}]
 
 
 def test_a_single_object_is_left_to_be_loaded_when_it_is_looked_at(put, connection, fetched):
@@ -114,3 +132,40 @@ def test_most_puts_do_not_ask_how_far_claims_have_come(queue, put, agents):
         put(Job(str))
         asked += is_loaded(shard.cursor)
     assert asked == 4
+
+
+# What came in
+
+
+def test_a_shard_and_the_jobs_in_it_are_fetched_together(connection, queue, put, waker, fetched):
+    (shard,) = queue.shards.values()
+    jobs = [put(Job(str)) for _ in range(3)]
+    waker.fetch_news(connection)
+    waker.fetch_news(connection)
+    assert fetched == [{obj._p_oid for obj in (shard, *jobs)}]
+
+
+def test_what_a_large_transaction_wrote_besides_is_not_fetched(connection, put, waker, fetched):
+    connection.root()["content"] = [Job(str) for _ in range(50)]
+    put(Job(str))
+    waker.fetch_news(connection)
+    assert fetched == []
+
+
+def test_commits_that_concern_nobody_are_no_news(connection, waker, fetched):
+    connection.root()["content"] = [Job(str), Job(str)]
+    transaction.commit()
+    waker.fetch_news(connection)
+    assert fetched == []
+
+
+def test_news_of_what_is_gone_meanwhile_stop_no_claim(queue, put, dispatch, release, wait_for_arrival):
+    """They are heard while the only thread works, and fetched when it comes free."""
+    put(sample_jobs.hold, "held")
+    dispatch(size=1, poll_interval=3600)
+    wait_for_arrival("held")
+    withdrawn, other = put(Job(str, "withdrawn")), put(Job(str, "other"))
+    queue.remove(withdrawn)
+    transaction.commit()
+    release("held")
+    assert wait_for_result(other) == "other"
