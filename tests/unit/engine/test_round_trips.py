@@ -1,4 +1,4 @@
-"""What claims, puts and worker threads load: over ZEO, each object that others have changed is a question to the server."""
+"""What claims, puts and worker threads load: over ZEO, each object that others have changed is a round trip."""
 
 import uuid
 
