@@ -1,7 +1,8 @@
 """How threads of a process that runs jobs take turns at the interpreter.
 
-A thread that computes in Python lets another one go on after an interval, by default 5 ms. A commit over ZEO passes from
-thread to thread several times, and so does dispatching: beside a job that computes they waited tens of milliseconds.
+A thread that computes in Python lets another one go on after an interval, by default 5 ms. A commit over ZEO passes
+from thread to thread several times, and so does dispatching: beside a job that computes they waited tens of
+milliseconds.
 """
 
 from __future__ import annotations
