@@ -97,7 +97,7 @@ class Heartbeat:
         record.note_ousted(self.process)
 
     def committed(self, queues: list[Queue]) -> None:
-        """Remember that the records tell of this life, and that this one was not held up, now that this is committed."""
+        """Remember what is committed now: that the records tell of this life, and that it was not held up."""
         self._siblings.end()
         self._begun.update(queue.name or "" for queue in queues)
 

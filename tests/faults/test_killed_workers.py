@@ -1,0 +1,68 @@
+"""Workers are killed at any moment and started again: each job is done once."""
+
+import signal
+import time
+from datetime import timedelta
+
+import ledger
+import pytest
+import transaction
+
+from zc.async_.interfaces import KEY
+from zc.async_.testing import wait_until
+
+
+pytestmark = pytest.mark.functional
+
+SECONDS_A_JOB = 0.05
+LIMIT = 400  # seconds
+
+
+@pytest.fixture
+def book(queue, full):
+    """A book with many jobs that wait; their number. A third of them share the two places of a quota."""
+    count = 1000 if full else 120
+    ledger.open_book(queue._p_jar.root(), "book")
+    queue.quotas.create("two", 2)
+    transaction.commit()
+    for first in range(0, count, 30):
+        ledger.enter(queue, "book", range(first, first + 20), SECONDS_A_JOB)
+        ledger.enter(queue, "book", range(first + 20, first + 30), SECONDS_A_JOB, ("two",))
+    return count
+
+
+def kill_and_replace(queue, dice, count, workers, start):
+    """Kill a worker at any moment, and start another in its place, until all jobs are done; how many were killed."""
+    killed = 0
+    deadline = time.monotonic() + LIMIT
+    while ledger.done(queue) < count:
+        assert time.monotonic() < deadline, f"{ledger.done(queue)} are done"
+        time.sleep(dice.uniform(0, 1))
+        victim = dice.randrange(len(workers))
+        workers[victim].send(signal.SIGKILL)
+        workers[victim].wait(10)
+        killed += 1
+        workers[victim] = start(victim)
+    wait_until(lambda: ledger.is_idle(queue), 60, lambda: f"{len(queue)} jobs wait, {ledger.done(queue)} are done")
+    return killed
+
+
+def test_one_worker_that_comes_back_with_its_identity(queue, book, dice, start_worker):
+    killed = kill_and_replace(queue, dice, book, [start_worker()], lambda number: start_worker())
+    ledger.check(queue, book=book)
+    assert 0 < ledger.rescues(queue) <= 3 * killed
+
+
+def test_several_workers_of_which_none_comes_back(queue, book, dice, start_worker):
+    """Their jobs are found by the signs of life that do not come any more."""
+    queues = queue._p_jar.root()[KEY]
+    queues.ping_interval, queues.ping_death_interval = timedelta(seconds=0.5), timedelta(seconds=1.5)
+    transaction.commit()
+    names = iter(range(1000))
+
+    def start(number):
+        return start_worker(f"worker-{next(names)}", poll_interval=0.2)
+
+    killed = kill_and_replace(queue, dice, book, [start(number) for number in range(2)], start)
+    ledger.check(queue, book=book)
+    assert 0 < ledger.rescues(queue) <= 3 * killed
