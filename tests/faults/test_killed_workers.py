@@ -31,38 +31,44 @@ def book(queue, full):
     return count
 
 
-def kill_and_replace(queue, dice, count, workers, start):
+@pytest.fixture
+def kill_and_replace(queue, book, dice, full):
     """Kill a worker at any moment, and start another in its place, until all jobs are done; how many were killed."""
-    killed = 0
-    deadline = time.monotonic() + LIMIT
-    while ledger.done(queue) < count:
-        assert time.monotonic() < deadline, f"{ledger.done(queue)} are done"
-        time.sleep(dice.uniform(0, 1))
-        victim = dice.randrange(len(workers))
-        workers[victim].send(signal.SIGKILL)
-        workers[victim].wait(10)
-        killed += 1
-        workers[victim] = start(victim)
-    wait_until(lambda: ledger.is_idle(queue), 60, lambda: f"{len(queue)} jobs wait, {ledger.done(queue)} are done")
-    return killed
+    longest = 3 if full else 1
+
+    def kill_and_replace(workers, start):
+        killed = 0
+        deadline = time.monotonic() + LIMIT
+        while ledger.done(queue) < book:
+            assert time.monotonic() < deadline, f"{ledger.done(queue)} are done"
+            time.sleep(dice.uniform(0, longest))
+            victim = dice.randrange(len(workers))
+            workers[victim].send(signal.SIGKILL)
+            workers[victim].wait(10)
+            killed += 1
+            workers[victim] = start()
+        wait_until(lambda: ledger.is_idle(queue), 60, lambda: f"{len(queue)} jobs wait, {ledger.done(queue)} are done")
+        return killed
+
+    return kill_and_replace
 
 
-def test_one_worker_that_comes_back_with_its_identity(queue, book, dice, start_worker):
-    killed = kill_and_replace(queue, dice, book, [start_worker()], lambda number: start_worker())
+def test_one_worker_that_comes_back_with_its_identity(queue, book, kill_and_replace, start_worker):
+    killed = kill_and_replace([start_worker()], start_worker)
     ledger.check(queue, book=book)
     assert 0 < ledger.rescues(queue) <= 3 * killed
 
 
-def test_several_workers_of_which_none_comes_back(queue, book, dice, start_worker):
+def test_several_workers_of_which_none_comes_back(queue, book, kill_and_replace, start_worker):
     """Their jobs are found by the signs of life that do not come any more."""
     queues = queue._p_jar.root()[KEY]
     queues.ping_interval, queues.ping_death_interval = timedelta(seconds=0.5), timedelta(seconds=1.5)
     transaction.commit()
     names = iter(range(1000))
 
-    def start(number):
+    def start():
         return start_worker(f"worker-{next(names)}", poll_interval=0.2)
 
-    killed = kill_and_replace(queue, dice, book, [start(number) for number in range(2)], start)
+    killed = kill_and_replace([start(), start()], start)
     ledger.check(queue, book=book)
     assert 0 < ledger.rescues(queue) <= 3 * killed

@@ -139,7 +139,7 @@ class RetryCommonForever(RetryCommonFourTimes):
 
     internal_exceptions = (DISCONNECTED, CONFLICT._replace(attempts=None))
     transaction_exceptions = internal_exceptions
-    max_interruptions = None
+    max_interruptions: int | None = None
     other_commit_initial_backoff: float = 0
     other_commit_incremental_backoff: float = 1
     other_commit_max_backoff: float = 60
