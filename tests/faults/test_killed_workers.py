@@ -33,7 +33,10 @@ def book(queue, full):
 
 @pytest.fixture
 def kill_and_replace(queue, book, dice, full):
-    """Kill a worker at any moment, and start another in its place, until all jobs are done; how many were killed."""
+    """Kill a worker that is at work, at any moment, and start another in its place, until all jobs are done.
+
+    How many were killed.
+    """
     longest = 3 if full else 1
 
     def kill_and_replace(workers, start):
@@ -43,6 +46,8 @@ def kill_and_replace(queue, book, dice, full):
             assert time.monotonic() < deadline, f"{ledger.done(queue)} are done"
             time.sleep(dice.uniform(0, longest))
             victim = dice.randrange(len(workers))
+            pid = workers[victim].pid
+            wait_until(lambda pid=pid: ledger.works(queue, pid) or ledger.done(queue) == book, 60, lambda: "it is idle")
             workers[victim].send(signal.SIGKILL)
             workers[victim].wait(10)
             killed += 1

@@ -76,6 +76,13 @@ def is_idle(queue: Any) -> bool:
     return not len(queue) and not any(len(agent) for agent in agents(queue))
 
 
+def works(queue: Any, pid: int) -> bool:
+    """Whether the process of that number has a job in hand."""
+    transaction.begin()
+    records = [record for record in queue.dispatchers.values() if record.process and record.process.pid == pid]
+    return any(len(agent) for record in records for agent in record.values())
+
+
 def agents(queue: Any) -> list[Any]:
     return [agent for record in queue.dispatchers.values() for agent in record.values()]
 
