@@ -20,14 +20,14 @@ LIMIT = 400  # seconds
 
 @pytest.fixture
 def book(queue, full):
-    """A book with many jobs that wait; their number. A third of them share the two places of a quota."""
-    count = 1000 if full else 120
+    """A book with many jobs that wait; their number. Of five, two share the two places of a quota with others."""
+    count = 1000 if full else 100
     ledger.open_book(queue._p_jar.root(), "book")
     queue.quotas.create("two", 2)
     transaction.commit()
-    for first in range(0, count, 30):
-        ledger.enter(queue, "book", range(first, first + 20), SECONDS_A_JOB)
-        ledger.enter(queue, "book", range(first + 20, first + 30), SECONDS_A_JOB, ("two",))
+    for first in range(0, count, 25):
+        ledger.enter(queue, "book", range(first, first + 15), SECONDS_A_JOB)
+        ledger.enter(queue, "book", range(first + 15, first + 25), SECONDS_A_JOB, ("two",))
     return count
 
 
