@@ -20,6 +20,7 @@ from ZODB.mvccadapter import MVCCAdapter
 from zc.async_ import bells
 from zc.async_ import outage
 from zc.async_.connections import end_snapshot
+from zc.async_.connections import forget_reserved_oids
 
 
 class Ear:
@@ -94,6 +95,8 @@ class ToldEar(Ear):
         self.hear(oids)
 
     def _invalidateCache(self) -> None:
+        """A ZEO client is connected again, maybe to a server that was started anew."""
+        forget_reserved_oids(self._storage)
         self.hear(None)
 
 
