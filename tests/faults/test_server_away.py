@@ -2,11 +2,18 @@
 
 import time
 
+import fault_jobs
 import ledger
 import mortal_server
 import pytest
 import transaction
+from engine_database import open_database
+from persistent.list import PersistentList
+from sample_jobs import Counter
 
+from zc.async_.interfaces import KEY
+from zc.async_.job import Job
+from zc.async_.testing import wait_for_result
 from zc.async_.testing import wait_until
 
 
@@ -80,3 +87,23 @@ def test_killed_in_mid_commit(zeo, load, full):
             load.goes_on()
     load.comes_to_its_end()
     assert ledger.rescues(load.queue) == 0
+
+
+def test_objects_that_are_made_after_a_restart(zeo, database, put, start_worker):
+    """The worker has reserved numbers for them that the server gives to others meanwhile."""
+    worker = start_worker(poll_interval=0.5)
+    assert wait_for_result(put(fault_jobs.make_objects, "before", 1), 20) == 1
+    zeo.process.stop()
+    zeo.start()
+    other = open_database(database)
+    try:
+        connection = other.open()
+        connection.root()["meanwhile"] = PersistentList(Counter() for _ in range(150))
+        job = connection.root()[KEY][""].put(Job(fault_jobs.make_objects, "afterwards", 10))
+        transaction.commit()
+        assert wait_for_result(job, 60) == 10
+        assert job.interruptions == 0
+        assert "again after attempt" not in worker.output()
+    finally:
+        transaction.abort()
+        other.close()

@@ -13,6 +13,8 @@ from datetime import timezone
 from typing import Any
 
 import transaction
+from persistent.list import PersistentList
+from sample_jobs import Counter
 from sample_jobs import mark
 
 from zc.async_ import clock
@@ -99,6 +101,12 @@ def never_listen() -> None:
     """Work for ever."""
     while True:
         time.sleep(0.05)
+
+
+def make_objects(name: str, count: int) -> int:
+    """Write that many new objects."""
+    local.getJob()._p_jar.root()[name] = PersistentList(Counter() for _ in range(count))
+    return count
 
 
 def turn_clock(seconds: float) -> None:

@@ -10,16 +10,19 @@ import sys
 from engine_database import open_database
 from ledger import enter
 
+from zc.async_.ears import ear_for
 from zc.async_.interfaces import KEY
 
 
 def main(database: str, book: str, count: str, at_once: str = "1") -> None:
-    connection = open_database(database).open()
+    db = open_database(database)
+    ear_for(db, lambda: None).start()
+    connection = db.open()
     queue = connection.root()[KEY][""]
     print("queueing", flush=True)
     for first in range(0, int(count), int(at_once)):
         enter(queue, book, range(first, min(first + int(at_once), int(count))))
-    connection.db().close()
+    db.close()
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from typing import Any
 
 from transaction import TransactionManager
 from twisted.internet.defer import Deferred
+from ZEO.ClientStorage import ClientStorage
 from ZODB.DB import DB
 from ZODB.interfaces import IConnection
 from ZODB.POSException import ConnectionStateError
@@ -94,6 +95,16 @@ def end_snapshot(storage: Any) -> None:
     """Let a storage instance give up its view of the database, if it has one."""
     if hasattr(storage, "afterCompletion"):
         storage.afterCompletion()
+
+
+def forget_reserved_oids(storage: Any) -> None:
+    """Let a ZEO client ask anew for oids of objects to come. From any thread, when it is connected again.
+
+    A server that was started again gives those to others that it has not seen used. The client would go on to use what
+    it has got, and meet conflicts that do not end, or a ``ValueError`` if it has loaded what others made of them.
+    """
+    if isinstance(storage, ClientStorage):
+        storage._oids.clear()  # ZEO has no other way
 
 
 def _reactor(reactor: Any) -> Any:

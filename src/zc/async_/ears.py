@@ -22,6 +22,7 @@ from ZODB.mvccadapter import MVCCAdapter
 from zc.async_ import bells
 from zc.async_ import outage
 from zc.async_.connections import end_snapshot
+from zc.async_.connections import forget_reserved_oids
 
 
 NEWS_OF_ONE = 16
@@ -112,6 +113,8 @@ class ToldEar(Ear):
         self.hear(oids)
 
     def _invalidateCache(self) -> None:
+        """A ZEO client is connected again, maybe to a server that was started anew."""
+        forget_reserved_oids(self._storage)
         self.hear(None)
 
 
