@@ -19,6 +19,10 @@ from ZODB.utils import u64
 from zc.async_ import clock
 from zc.async_.failures import isFailure
 from zc.async_.interfaces import JobCancelled
+from zc.async_.metrics import CANCELLED
+from zc.async_.metrics import FAILED
+from zc.async_.metrics import PUT_OFF
+from zc.async_.metrics import SUCCEEDED
 from zc.async_.metrics import process
 from zc.async_.redact import plain_text
 
@@ -27,8 +31,6 @@ if TYPE_CHECKING:
     from zc.async_.job import Job
 
 jobs = logging.getLogger("zc.async.jobs")
-
-SUCCEEDED, FAILED, CANCELLED, PUT_OFF = "succeeded", "failed", "cancelled", "put-off"
 
 LONGEST = 200
 """Characters of a word."""
@@ -49,10 +51,10 @@ class Ending(NamedTuple):
 
 def of_outcome(job: Job) -> Ending:
     """What there is to tell of a job with its result."""
-    outcome, error = SUCCEEDED, ""
-    if isFailure(job.result):
-        outcome = CANCELLED if job.result.check(JobCancelled) else FAILED
-        error = getattr(job.result.type, "__name__", str(job.result.type))
+    result, outcome, error = job.result, SUCCEEDED, None
+    if isFailure(result):
+        outcome = CANCELLED if result.check(JobCancelled) else FAILED
+        error = getattr(result.type, "__name__", str(result.type))
     return _ending(job, outcome, job.active_start, job.active_end, error=error)
 
 
@@ -61,24 +63,25 @@ def of_delay(job: Job, started: datetime | None, until: datetime) -> Ending:
     return _ending(job, PUT_OFF, started, clock.now(), until=until.isoformat(timespec="seconds"))
 
 
-def _ending(job: Job, outcome: str, started: datetime | None, ended: datetime | None, **further: str) -> Ending:
+def _ending(job: Job, outcome: str, started: datetime | None, ended: datetime | None, **further: str | None) -> Ending:
     queue, caller, agent = job.queue, job.caller, job.agent
+    queue_name = None if queue is None else queue.name or ""
     words = {
         "db": job._p_jar.db().database_name,
         "callable": job.function_name,
-        "callback_of": "" if caller is None else str(u64(caller._p_oid)),
-        "queue": None if queue is None else queue.name or "",
-        "agent": "" if agent is None else agent.name,
+        "callback_of": None if caller is None else str(u64(caller._p_oid)),
+        "queue": queue_name,
+        "agent": None if agent is None else agent.name,
         **_surroundings(job),
         **further,
     }
     return Ending(
         u64(job._p_oid),
         outcome,
-        words["queue"] if caller is None else None,
+        queue_name if caller is None else None,
         _seconds(job.begin_after, started),
         _seconds(started, ended),
-        {name: str(word) for name, word in words.items() if word or (name == "queue" and word is not None)},
+        {name: str(word) for name, word in words.items() if word is not None},
     )
 
 
@@ -97,6 +100,8 @@ def tell(ending: Ending) -> None:
     """Log and count it. To be called once it is committed, from any thread; needs no database."""
     if ending.queue is not None:
         process.ended(ending.queue, ending.outcome, ending.waited, ending.ran)
+    if not jobs.isEnabledFor(logging.INFO):
+        return
     times = {"waited": ending.waited, "ran": ending.ran}
     words = [f"{name}={quoted(word)}" for name, word in ending.words.items()]
     words += [f"{name}={seconds:.3f}" for name, seconds in times.items() if seconds is not None]

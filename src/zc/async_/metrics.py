@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Callable
+from collections.abc import Iterable
 from itertools import accumulate
 from typing import TYPE_CHECKING
 from typing import Any
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 BOUNDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600)
 """Upper bounds in seconds, by which durations are sorted; longer ones are in a class of their own."""
 
+SUCCEEDED, FAILED, CANCELLED, PUT_OFF = OUTCOMES = "succeeded", "failed", "cancelled", "put-off"
+"""What can come of a run of a job."""
+
 JOB, CLAIM = "job", "claim"
 """Whose commits meet conflicts: those of worker threads, and those of a dispatcher."""
 
@@ -32,18 +37,20 @@ class Times(NamedTuple):
     seconds: float
 
 
-NEVER = Times((0,) * (len(BOUNDS) + 1), 0.0)
-"""Of what has not happened yet."""
+class QueueFigures(NamedTuple):
+    """What was done for one queue; a run may make several attempts."""
+
+    outcomes: dict[str, int]
+    start_latency: Times
+    run_time: Times
+    retries: int
+    rescues: int
 
 
 class Figures(NamedTuple):
-    """All figures at one moment, by the name of the queue, and what each is about."""
+    """All figures at one moment: by the name of the queue, and conflicts by whose they were."""
 
-    outcomes: dict[tuple[str, str], int]
-    latencies: dict[str, Times]
-    run_times: dict[str, Times]
-    retries: dict[str, int]
-    rescues: dict[str, int]
+    queues: dict[str, QueueFigures]
     conflicts: dict[str, int]
 
 
@@ -54,14 +61,30 @@ class Histogram:
         self._counts = [0] * (len(BOUNDS) + 1)
         self._seconds = 0.0
 
-    def add(self, seconds: float) -> None:
-        """Count one duration."""
-        self._counts[bisect_left(BOUNDS, seconds)] += 1
-        self._seconds += seconds
+    def add(self, seconds: float | None) -> None:
+        """Count one duration; nothing for None."""
+        if seconds is not None:
+            self._counts[bisect_left(BOUNDS, seconds)] += 1
+            self._seconds += seconds
 
     def times(self) -> Times:
         """What was counted so far."""
         return Times(tuple(accumulate(self._counts)), self._seconds)
+
+
+class QueueCounts:
+    """The counters of one queue; for one thread at a time."""
+
+    def __init__(self) -> None:
+        self.outcomes = dict.fromkeys(OUTCOMES, 0)
+        self.start_latency = Histogram()
+        self.run_time = Histogram()
+        self.retries = self.rescues = 0
+
+    def figures(self) -> QueueFigures:
+        """What was counted so far."""
+        times = self.start_latency.times(), self.run_time.times()
+        return QueueFigures(dict(self.outcomes), *times, self.retries, self.rescues)
 
 
 class Metrics:
@@ -74,47 +97,37 @@ class Metrics:
     def clear(self) -> None:
         """Begin at zero."""
         with self._lock:
-            self._outcomes: dict[tuple[str, str], int] = {}
-            self._latencies: dict[str, Histogram] = {}
-            self._run_times: dict[str, Histogram] = {}
-            self._retries: dict[str, int] = {}
-            self._rescues: dict[str, int] = {}
+            self._queues: defaultdict[str, QueueCounts] = defaultdict(QueueCounts)
             self._conflicts = {JOB: 0, CLAIM: 0}
 
     def ended(self, queue: str, outcome: str, waited: float | None, ran: float | None) -> None:
         """A run of a job of that queue came to an outcome; the durations are in seconds, None if it was not started."""
         with self._lock:
-            self._outcomes[queue, outcome] = self._outcomes.get((queue, outcome), 0) + 1
-            for histograms, seconds in ((self._latencies, waited), (self._run_times, ran)):
-                if seconds is not None:
-                    histograms.setdefault(queue, Histogram()).add(seconds)
+            counts = self._queues[queue]
+            counts.outcomes[outcome] += 1
+            counts.start_latency.add(waited)
+            counts.run_time.add(ran)
 
     def retried(self, queue: str) -> None:
         """A job was attempted once more, at once."""
         with self._lock:
-            self._retries[queue] = self._retries.get(queue, 0) + 1
+            self._queues[queue].retries += 1
 
     def rescued(self, queue: str) -> None:
         """A job that was interrupted was given back to its queue."""
         with self._lock:
-            self._rescues[queue] = self._rescues.get(queue, 0) + 1
+            self._queues[queue].rescues += 1
 
     def conflicted(self, whose: str) -> None:
         """A commit of the queue's own met a conflict."""
         with self._lock:
             self._conflicts[whose] += 1
 
-    def figures(self) -> Figures:
-        """All of them now; a copy."""
+    def figures(self, queues: Iterable[str] = ()) -> Figures:
+        """All of them now; those of ``queues`` also where nothing was counted yet: a first failure must be seen."""
         with self._lock:
-            return Figures(
-                dict(self._outcomes),
-                {queue: histogram.times() for queue, histogram in self._latencies.items()},
-                {queue: histogram.times() for queue, histogram in self._run_times.items()},
-                dict(self._retries),
-                dict(self._rescues),
-                dict(self._conflicts),
-            )
+            counted = {**{name: QueueCounts() for name in queues}, **self._queues}
+            return Figures({name: counts.figures() for name, counts in counted.items()}, dict(self._conflicts))
 
 
 process = Metrics()

@@ -18,8 +18,7 @@ from zc.async_.health import readiness
 from zc.async_.journal import JobId
 from zc.async_.journal import PollInfo
 from zc.async_.metrics import BOUNDS
-from zc.async_.metrics import NEVER
-from zc.async_.metrics import Figures
+from zc.async_.metrics import QueueFigures
 from zc.async_.metrics import process
 from zc.async_.monitor import tools
 from zc.async_.monitor.encoder import moment
@@ -71,23 +70,20 @@ def metrics(uuid: str | None = None) -> dict[str, Any]:
     the "bounds", and at last in all; "seconds" are their sum.  The "conflicts"
     are those of commits: of jobs, and of claims.
     """
-    figures, threads = process.figures(), find(uuid).getThreads()
-    names = {*threads, *figures.retries, *figures.rescues, *(queue for queue, _ in figures.outcomes)}
-    return {
-        "bounds": BOUNDS,
-        "conflicts": figures.conflicts,
-        "queues": {name: _told_of_queue(name, figures, threads.get(name, Threads(0, 0))) for name in names},
-    }
+    threads = find(uuid).getThreads()
+    figures = process.figures(threads)
+    queues = {name: _told_of_queue(each, threads.get(name)) for name, each in figures.queues.items()}
+    return {"bounds": BOUNDS, "conflicts": figures.conflicts, "queues": queues}
 
 
-def _told_of_queue(name: str, figures: Figures, threads: Threads) -> dict[str, Any]:
+def _told_of_queue(figures: QueueFigures, threads: Threads | None) -> dict[str, Any]:
     return {
-        "outcomes": {outcome: number for (queue, outcome), number in figures.outcomes.items() if queue == name},
-        "start latency": figures.latencies.get(name, NEVER)._asdict(),
-        "run time": figures.run_times.get(name, NEVER)._asdict(),
-        "retries": figures.retries.get(name, 0),
-        "rescues": figures.rescues.get(name, 0),
-        "threads": threads._asdict(),
+        "outcomes": figures.outcomes,
+        "start latency": figures.start_latency._asdict(),
+        "run time": figures.run_time._asdict(),
+        "retries": figures.retries,
+        "rescues": figures.rescues,
+        "threads": (threads or Threads(0, 0))._asdict(),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -17,6 +18,8 @@ from zc.async_ import metrics
 if TYPE_CHECKING:
     from plone.observability.metric import Metric
 
+    from zc.async_.metrics import QueueFigures
+
 
 @implementer(IMetricProvider)
 class ProcessMetrics:
@@ -30,29 +33,28 @@ class ProcessMetrics:
 
     def collect(self) -> Iterator[Metric]:
         """The metrics, those of one name together."""
-        figures = metrics.process.figures()
-        for (queue, outcome), number in figures.outcomes.items():
-            yield kinds.OUTCOMES.of(number, queue, outcome)
-        yield from kinds.LATENCY.of_times(figures.latencies)
-        yield from kinds.RUN_TIME.of_times(figures.run_times)
-        for kind, numbers in (
-            (kinds.RETRIES, figures.retries),
-            (kinds.RESCUES, figures.rescues),
-            (kinds.CONFLICTS, figures.conflicts),
-        ):
-            for label, number in numbers.items():
-                yield kind.of(number, label)
-        yield from _at_work()
+        dispatchers = dispatcher.registered()
+        threads = {queue: threads for one in dispatchers for queue, threads in one.getThreads().items()}
+        figures = metrics.process.figures(threads)
+        yield from _counted(figures.queues)
+        for whose, number in figures.conflicts.items():
+            yield kinds.CONFLICTS.of(number, whose)
+        for queue, (busy, free) in threads.items():
+            yield kinds.OWN_THREADS.of(busy, queue, "busy")
+            yield kinds.OWN_THREADS.of(free, queue, "free")
+        for one in dispatchers:
+            since = one.getStatusInfo()["time since last poll"]
+            if since is not None:
+                yield kinds.LAST_POLL.of(since.total_seconds())
 
 
-def _at_work() -> Iterator[Metric]:
-    """What the dispatcher does now, if there is one."""
-    dispatchers = dispatcher.registered()
-    for one in dispatchers:
-        for queue, threads in one.getThreads().items():
-            yield kinds.OWN_THREADS.of(threads.busy, queue, "busy")
-            yield kinds.OWN_THREADS.of(threads.free, queue, "free")
-    for one in dispatchers:
-        since = one.getStatusInfo()["time since last poll"]
-        if since is not None:
-            yield kinds.LAST_POLL.of(since.total_seconds())
+def _counted(queues: Mapping[str, QueueFigures]) -> Iterator[Metric]:
+    for name, figures in queues.items():
+        for outcome, number in figures.outcomes.items():
+            yield kinds.OUTCOMES.of(number, name, outcome)
+    yield from kinds.LATENCY.of_times({name: figures.start_latency for name, figures in queues.items()})
+    yield from kinds.RUN_TIME.of_times({name: figures.run_time for name, figures in queues.items()})
+    for name, figures in queues.items():
+        yield kinds.RETRIES.of(figures.retries, name)
+    for name, figures in queues.items():
+        yield kinds.RESCUES.of(figures.rescues, name)
