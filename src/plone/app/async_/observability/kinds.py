@@ -70,5 +70,8 @@ CONFLICTS = Kind("conflicts_total", COUNTER, INSTANCE, ("commit",), "Commits tha
 OWN_THREADS = Kind("process_threads", GAUGE, INSTANCE, ("queue", "state"), "Threads of this process, busy and free")
 LAST_POLL = Kind("last_poll_seconds", GAUGE, INSTANCE, (), "Since when this process has not looked for jobs")
 
-KINDS = tuple(value for value in list(globals().values()) if isinstance(value, Kind))
+KINDS = (
+    *(JOBS, OLDEST, PAUSED, THREADS, QUOTA_SIZE, QUOTA_USED, WORKERS, HOUR_ENDED, HOUR_WAITED, HOUR_RAN),
+    *(OUTCOMES, LATENCY, RUN_TIME, RETRIES, RESCUES, CONFLICTS, OWN_THREADS, LAST_POLL),
+)
 """All of them, as the reference has them."""
