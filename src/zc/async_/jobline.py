@@ -81,13 +81,13 @@ def _ending(job: Job, outcome: str, started: datetime | None, ended: datetime | 
         queue_name if caller is None else None,
         _seconds(job.begin_after, started),
         _seconds(started, ended),
-        {name: str(word) for name, word in words.items() if word is not None},
+        {name: word for name, word in words.items() if word is not None},
     )
 
 
 def _surroundings(job: Job) -> Mapping[str, str]:
     try:
-        return dict(job.surroundings)
+        return {name: str(word) for name, word in job.surroundings.items()}
     except Exception as error:  # a subclass's own code; neither the job nor its line must suffer from it
         return {"surroundings": type(error).__name__}
 
