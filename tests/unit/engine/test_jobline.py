@@ -4,6 +4,7 @@ import json
 import logging
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import sample_jobs
@@ -20,6 +21,7 @@ from zc.async_.testing import wait_for_result
 from zc.async_.testing import wait_until
 
 
+REFERENCE = Path(__file__).parents[3] / "docs/reference/log.rst"
 PAIR = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|\S+)')
 HOSTILE = 'x"\n2026-01-01 ERROR [root] id=1 outcome=failed\x1b[31m\u2028'
 
@@ -229,3 +231,13 @@ def test_waiting_and_running_are_measured(put, dispatch, stopped_clock, wait_for
     dispatch()
     (line,) = wait_for_line(job)
     assert (line["waited"], line["ran"]) == ("7.000", "3.000")
+
+
+def test_the_reference_explains_the_words_of_its_examples_and_of_real_lines(put, dispatch, wait_for_line):
+    page = REFERENCE.read_text("utf-8")
+    explained = {"id", "outcome", *re.findall(r"``(\w+)``", " ".join(re.findall(r"(?m)^``.*``$", page)))}
+    examples = [parsed(line) for line in re.findall(r"(?m)^   (id=\d+ .*)$", page)]
+    assert [line["outcome"] for line in examples] == ["succeeded", "failed", "put-off"]
+    dispatch()
+    for line in (*examples, *wait_for_line(put(sample_jobs.fail))):
+        assert set(line) <= explained
