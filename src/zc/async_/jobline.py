@@ -35,7 +35,8 @@ jobs = logging.getLogger("zc.async.jobs")
 LONGEST = 200
 """Characters of a word."""
 
-PLAIN = re.compile(r"[A-Za-z0-9_./:@+-]+").fullmatch
+PLAIN = re.compile(rf"[A-Za-z0-9_./@+-]{{1,{LONGEST}}}").fullmatch
+"""Most words: short, and without the signs that secrets stand behind."""
 
 
 class Ending(NamedTuple):
@@ -116,5 +117,4 @@ def count_retry(job: Job) -> None:
 
 def quoted(word: str) -> str:
     """A word without blanks as it is, anything else as a string of JSON in ASCII; cut, and without secrets."""
-    text = plain_text(word, LONGEST)
-    return text if PLAIN(text) else json.dumps(text)
+    return word if PLAIN(word) else json.dumps(plain_text(word, LONGEST))
