@@ -85,6 +85,8 @@ setup(
         "zope.traversing",
     ],
     extras_require={
+        # Metrics and probes.
+        "observability": ["plone.observability"],
         # Workers and instances on PostgreSQL.
         "relstorage": ["psycopg2-binary", "RelStorage"],
         "restapi": ["plone.restapi"],
@@ -105,6 +107,7 @@ setup(
             "plone.dexterity",
             "plone.memoize",
             "plone.namedfile",
+            "plone.observability",
             "plone.rest",
             "plone.restapi",
             "plone.subrequest",

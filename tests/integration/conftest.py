@@ -4,6 +4,7 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import plone.observability
 import pytest
 import tested_facts
 import transaction
@@ -33,6 +34,7 @@ class SiteLayer(PloneSandboxLayer):
     defaultBases = (PLONE_APP_ASYNC_FIXTURE,)
 
     def setUpZope(self, app, configurationContext):
+        self.loadZCML(package=plone.observability)
         xmlconfig.string(tested_facts.ZCML, context=configurationContext)
 
     def setUpPloneSite(self, portal):

@@ -62,3 +62,9 @@ def test_errors_when_it_is_made(folder):
     setSite(None)
     with pytest.raises(NoSite):
         Job(titles)
+
+
+def test_a_job_and_its_callbacks_tell_whose_they_are(queue, folder):
+    job = queue.put(Job(folder.invokeFactory, "Document", "one"))
+    assert job.surroundings == {"site": "/plone", "user": TEST_USER_ID}
+    assert job.addCallback(titles).surroundings == job.surroundings

@@ -21,6 +21,7 @@ from zc.async_.interfaces import KEY
 from zc.async_.interfaces import DatabaseOpened
 from zc.async_.interfaces import IDispatcherActivated
 from zc.async_.job import Job
+from zc.async_.metrics import process
 from zc.async_.monitor import async_
 from zc.async_.monitordb import asyncdb
 from zc.async_.subscribers import agent_installer
@@ -37,6 +38,7 @@ ID = uuid.UUID("0c6f9d1e-5a44-41ee-9f7e-0242ac120002")
 @contextmanager
 def worker(folder):
     """A worker in this process, with jobs in all states; yields the jobs by name."""
+    process.clear()
     components = zope.component.getSiteManager()
     components.registerUtility(ID, IUUID)
     components.registerHandler(agent_installer, [IDispatcherActivated])

@@ -8,7 +8,7 @@ import pytest
 
 
 ROOT = Path(__file__).parents[2]
-LOGGERS = {"events": "zc.async.events", "trace": "zc.async.trace"}
+LOGGERS = {"events": "zc.async.events", "jobs": "zc.async.jobs", "trace": "zc.async.trace"}
 LEVELS = ("debug", "info", "warning", "error", "critical")
 
 

@@ -23,6 +23,7 @@ from zope.interface import noLongerProvides
 
 from zc.async_ import clock
 from zc.async_ import instanceuuid
+from zc.async_ import metrics
 from zc.async_.completed import Completed
 from zc.async_.completed import Workload
 from zc.async_.dispatchers import Claim
@@ -227,6 +228,7 @@ class Agent(Persistent):
             job.interruptions += 1
             job.note(RESCUED, f"from dispatcher {self.parent.UUID}")  # type: ignore[union-attr]
             notify(JobRescued(job, self.parent.UUID))  # type: ignore[union-attr]
+            metrics.after_commit(job._p_jar, metrics.process.rescued, self.queue.name or "")  # type: ignore[union-attr]
 
 
 def _is_valid(claim: Claim) -> bool:

@@ -20,6 +20,7 @@ from ZEO.Exceptions import ClientDisconnected
 from zc.async_ import absent
 from zc.async_ import cancel
 from zc.async_ import clock
+from zc.async_ import jobline
 from zc.async_ import outage
 from zc.async_ import outcome
 from zc.async_.callback_run import CallbackRun
@@ -36,12 +37,6 @@ from zc.async_.later import Host
 from zc.async_.later import OwnThread
 from zc.async_.later import comes_later
 from zc.async_.later import when_there
-from zc.async_.outcome import JOB_ERRORS
-from zc.async_.outcome import announce
-from zc.async_.outcome import announce_in_environment
-from zc.async_.outcome import log_lost
-from zc.async_.outcome import log_outcome
-from zc.async_.outcome import tear_down
 from zc.async_.picklable import picklable
 from zc.async_.picklable import unstorable
 from zc.async_.threadlocal import local
@@ -92,7 +87,10 @@ class Execution(Committer):
             while result is AGAIN:
                 self.begin_anew()
                 reason = cancel.requested(self.job)
-                result = self._attempt() if reason is None else self.settle(cancel.failure(reason))
+                if reason is not None:
+                    return self.settle(cancel.failure(reason))
+                jobline.count_retry(self.job)
+                result = self._attempt()
             return result
 
     def resume(self) -> Any:
@@ -133,16 +131,16 @@ class Execution(Committer):
                     phase = "commitError"
                     self.host.note_commit(True)
                     self.transactions.commit()
-            except JOB_ERRORS:
+            except outcome.JOB_ERRORS:
                 failure = Failure()
                 self.host.note_commit(False)
                 self.transactions.abort()
             else:
                 if self.job.is_completed:
-                    log_outcome(self.job)
-                    announce(self.job)
+                    outcome.log_outcome(self.job)
+                    outcome.announce(self.job)
         finally:
-            tear_down(self.job, setup_info)
+            outcome.tear_down(self.job, setup_info)
         if failure is None:
             return self.follow_up(result)
         return self._failed(phase, failure, result)
@@ -188,7 +186,7 @@ class Execution(Committer):
         if answer:
             return AGAIN
         if was_done:
-            log_lost(self.job, result)
+            outcome.log_lost(self.job, result)
         return self.settle(failure)
 
     def _was_stored(self) -> bool:
@@ -204,7 +202,7 @@ class Execution(Committer):
                 return getattr(self.policy, method)(*args)
             except ClientDisconnected:
                 self.patience.wait()
-            except JOB_ERRORS:
+            except outcome.JOB_ERRORS:
                 events.error("the retry policy of %r failed; it is not tried again", self.job, exc_info=True)
                 self.begin_anew()
                 return False
@@ -235,16 +233,18 @@ class Execution(Committer):
                 root.put_off(moment)
                 queue.enter_again(root)
 
+        ending = jobline.of_delay(self.job, self.started, moment)
         try:
             self.persist(give_back)
         except ReassignedError:
             raise
-        except JOB_ERRORS:
+        except outcome.JOB_ERRORS:
             events.error("%r could not be put off", self.job, exc_info=True)
             self.transactions.abort()
             self.begin_anew()
             return None
         self.hold.released = True
+        jobline.tell(ending)
         return self.job
 
     # Storing an outcome
@@ -261,7 +261,7 @@ class Execution(Committer):
                 return self.persist(lambda result=result: self.record(result))  # type: ignore[misc]
             except ReassignedError:
                 raise
-            except JOB_ERRORS:
+            except outcome.JOB_ERRORS:
                 problem = Failure()
                 self.transactions.abort()
                 events.error("the outcome of %r could not be stored as it is", self.job, exc_info=True)
@@ -278,13 +278,13 @@ class Execution(Committer):
         job = self.job
         if job.is_completed:
             if not announced:
-                log_outcome(job)
+                outcome.log_outcome(job)
                 self._announce()
             self._let_waiters_go_on()
             return job.result
         self.host.note_commit(False)
         if job.status == CALLBACKS:
-            log_outcome(job)
+            outcome.log_outcome(job)
             return self.run_callbacks()
         if comes_later(result):
             host, oid, name = self.host, job._p_oid, job._p_jar.db().database_name
@@ -310,7 +310,7 @@ class Execution(Committer):
 
     def _announce(self) -> None:
         with local.running(self.job):
-            announce_in_environment(self.job)
+            outcome.announce_in_environment(self.job)
 
     def note_waiters(self) -> None:
         """Remember who waits for the job and is in no queue; the others go on by themselves when it ends."""
@@ -322,7 +322,7 @@ class Execution(Committer):
                 self.transactions.begin()
                 started = waiter.active_start
                 type(self)(waiter, Begun(waiter, started), started, host=self.host).go_on()
-            except JOB_ERRORS:
+            except outcome.JOB_ERRORS:
                 events.critical("%r could not go on", waiter, exc_info=True)
                 self.transactions.abort()
 

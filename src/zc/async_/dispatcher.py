@@ -32,6 +32,7 @@ from zc.async_.heartbeat import Heartbeat
 from zc.async_.interfaces import KEY
 from zc.async_.journal import Journal
 from zc.async_.journal import PollInfo
+from zc.async_.metrics import CLAIM
 from zc.async_.outage import Transactions
 from zc.async_.pace import SHORTEST
 from zc.async_.pool import AgentThreadPool
@@ -69,7 +70,6 @@ ATTEMPTS = 5
 
 GATHER_LIMIT = 0.05
 """Seconds for which a claim waits for threads that are about to come free."""
-
 
 _dispatchers: dict[UUID, Dispatcher] = {}
 
@@ -172,7 +172,7 @@ class Dispatcher(Reporting):
         self.stopping.clear()
         self._bell.set()
         self.change_connection_pool(1)
-        self._transactions = Transactions(TransactionManager())
+        self._transactions = Transactions(TransactionManager(), CLAIM)
         self._connection = self.db.open(self._transactions.manager)
         self._connection.setDebugInfo("dispatcher")
         self._heartbeat = Heartbeat(self.UUID)

@@ -7,6 +7,7 @@ a claimed job, ACTIVE are derived from where the job is; the job's own record sa
 from __future__ import annotations
 
 import types
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -163,6 +164,12 @@ class Job(Progress, Callbacks):
         """The dotted name of what it runs, for those who look for jobs by it; loads nothing else."""
         return function_name(self)
 
+    @property
+    def surroundings(self) -> Mapping[str, str]:
+        """Where and for whom it runs, in words by name for its line in the log; for subclasses that know."""
+        caller = self.caller
+        return {} if caller is None else caller.surroundings
+
     # Where it is
 
     @property
@@ -257,6 +264,8 @@ class Job(Progress, Callbacks):
         cancels the steps that it waits for.
         """
         ended = cancel.cancel(self, reason)
+        if ended:
+            outcome.log_cancelled(self)
         if self.is_completed:
             outcome.announce_cancelled(self)
         return ended

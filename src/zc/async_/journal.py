@@ -87,7 +87,7 @@ class JobInfo(dict[str, Any]):
 
 
 class Journal:
-    """The memory of one dispatcher."""
+    """The memory of one dispatcher. ``trouble`` is why the latest pass came to nothing, None if it did not."""
 
     def __init__(self, owner: Any, jobs_size: int, polls_size: int) -> None:
         self._owner = owner
@@ -100,6 +100,7 @@ class Journal:
         self._in_work: dict[tuple[JobId, int], JobInfo] = {}
         self._latest: Picture = {}
         self.recorded = 0
+        self.trouble: Failure | None = None
 
     def clear(self) -> None:
         """Forget everything; for a dispatcher that starts."""
@@ -108,6 +109,7 @@ class Journal:
             self._ended.clear()
             self._in_work.clear()
             self._latest = {}
+            self.trouble = None
 
     # What the dispatch thread tells
 
@@ -119,6 +121,7 @@ class Journal:
         of others: a busy dispatcher has thousands of them, which would push out those that tell something.
         """
         with self._lock:
+            self.trouble = None
             self._latest = picture
             self._record(picture, bool(starts))
             for start in starts:
@@ -132,6 +135,7 @@ class Journal:
             for queue, agents in picture.items()
         }
         with self._lock:
+            self.trouble = error
             self._record(undone, False)
 
     def _record(self, picture: Picture, eventful: bool) -> None:

@@ -17,8 +17,12 @@ from typing import TYPE_CHECKING
 from typing import Any
 
 from transaction import TransactionManager
+from transaction.interfaces import TransientError
 from ZEO.Exceptions import ClientDisconnected
 from ZEO.Exceptions import ServerException
+
+from zc.async_ import metrics
+from zc.async_.errors import is_conflict
 
 
 if TYPE_CHECKING:
@@ -64,11 +68,13 @@ def _came_through(traceback: TracebackType | None) -> bool:
 class Transactions:
     """A transaction manager whose ``begin`` and ``commit`` raise ``ClientDisconnected`` when the server is away.
 
-    ``abort`` does not: the next ``begin`` will. For one thread, as the manager.
+    ``abort`` does not: the next ``begin`` will. For one thread, as the manager. Conflicts of commits are counted;
+    ``whose`` they are is one of those of ``metrics``.
     """
 
-    def __init__(self, manager: TransactionManager) -> None:
+    def __init__(self, manager: TransactionManager, whose: str = metrics.JOB) -> None:
         self.manager = manager
+        self._whose = whose
 
     def begin(self) -> Any:
         with named():
@@ -79,7 +85,12 @@ class Transactions:
 
     def commit(self) -> None:
         with named():
-            self.manager.commit()
+            try:
+                self.manager.commit()
+            except TransientError as error:
+                if is_conflict(error):
+                    metrics.process.conflicted(self._whose)
+                raise
 
     def abort(self) -> None:
         with suppress(ClientDisconnected), named():

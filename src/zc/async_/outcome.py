@@ -10,6 +10,8 @@ from typing import Any
 from zope.event import notify
 
 from zc.async_ import clock
+from zc.async_ import jobline
+from zc.async_ import metrics
 from zc.async_.describe import custom_repr
 from zc.async_.errors import is_conflict
 from zc.async_.failures import isFailure
@@ -70,11 +72,12 @@ def reduced(result: Any, problem: Failure) -> Any:
 
 
 def log_outcome(job: Job) -> None:
-    """Tell of a success in the trace, of a failure at the job's level."""
+    """Tell of a success in the trace, of a failure at the job's level, and of both in a line."""
     if isFailure(job.result):
         events.log(_failure_level(job), "%s failed with traceback:\n%s", job.title, job.result.getTraceback())
     else:
         trace.info("%s succeeded with result: %s", job.title, custom_repr(job.result))
+    jobline.tell(jobline.of_outcome(job))
 
 
 def log_lost(job: Job, result: Any) -> None:
@@ -106,6 +109,11 @@ def announce(job: Job) -> None:
             if not attempts_left or not is_conflict(error):
                 events.error("a subscriber to the completion of %r failed", job, exc_info=True)
                 return
+
+
+def log_cancelled(job: Job) -> None:
+    """Tell in a line of a job that was cancelled before it ran, once the transaction of who cancels is committed."""
+    metrics.after_commit(job._p_jar, jobline.tell, jobline.of_outcome(job))
 
 
 def announce_cancelled(job: Job) -> None:

@@ -227,16 +227,16 @@ class AgentThreadPool:
         journal = self.dispatcher.journal
         TRANSACTIONS.begin()
         job = connection.get_connection(assignment.database_name).get(assignment.oid)
-        call = repr(job)
-        journal.begins(*_names(assignment), call)
-        trace.info("starting in thread %s: %s", threading.get_ident(), call)
-        with kept_open(connection):
+        with local.running(job), kept_open(connection):
+            call = repr(job)
+            journal.begins(*_names(assignment), call)
+            trace.info("starting in thread %s: %s", threading.get_ident(), call)
             if isinstance(item, Delivery):
                 outcome = deliver(job, assignment.key, item.value, self)
             else:
                 outcome = perform(job, assignment.key, self)
-        journal.ends(*_names(assignment), outcome)
-        trace.info("completed in thread %s: %s", threading.get_ident(), call)
+            journal.ends(*_names(assignment), outcome)
+            trace.info("completed in thread %s: %s", threading.get_ident(), call)
 
 
 def _names(assignment: Assignment) -> tuple[JobId, int]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from typing import Any
+from typing import NamedTuple
 
 from zc.async_ import clock
 from zc.async_.journal import JobId
@@ -19,6 +20,7 @@ from zc.async_.timekeys import naive_utc
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from zc.async_.pool import AgentThreadPool
     from zc.async_.rolling import RollingSet
 
 STOPPED = "STOPPED"
@@ -33,6 +35,13 @@ Moment = int | datetime | None
 """The key of a poll, or a datetime, which is UTC if it is naive."""
 
 
+class Threads(NamedTuple):
+    """How many worker threads work on a job, or are about to, and how many have nothing to do."""
+
+    busy: int
+    free: int
+
+
 class Reporting:
     """The part of a dispatcher that answers questions."""
 
@@ -41,6 +50,10 @@ class Reporting:
     journal: Journal
     activated: datetime | None
     last_poll: datetime | None
+
+    @property
+    def queues(self) -> dict[str, dict[str, AgentThreadPool]]:
+        raise NotImplementedError
 
     @property
     def polls(self) -> RollingSet:
@@ -55,6 +68,14 @@ class Reporting:
     def getActiveJobIds(self, queue: str | None = None, agent: str | None = None) -> list[JobId]:
         """The jobs that are in worker threads now, those that began last first."""
         return self.journal.active(queue, agent)
+
+    def getThreads(self) -> dict[str, Threads]:
+        """The worker threads now, by queue."""
+        found: dict[str, Threads] = {}
+        for queue, pools in self.queues.items():
+            free = sum(pool.free for pool in pools.values())
+            found[queue] = Threads(sum(pool.size for pool in pools.values()) - free, free)
+        return found
 
     def getJobInfo(self, oid: int, database_name: str | None = None) -> dict[str, Any]:
         """What is known of a job; ``ValueError`` if it is unknown, or if its number alone is ambiguous."""

@@ -15,12 +15,12 @@ from zope.i18n import translate
 from plone.app.async_ import Job
 from plone.app.async_.overview import EVERYTHING
 from plone.app.async_.overview.ids import id_of
-from plone.app.async_.overview.redact import HIDDEN
 from plone.app.async_.overview.redact import is_secret
-from plone.app.async_.overview.redact import plain_text
 from plone.app.async_.overview.redact import value_text
 from zc.async_.agent import Agent
 from zc.async_.job import Job as EngineJob
+from zc.async_.redact import HIDDEN
+from zc.async_.redact import plain_text
 from zc.async_.workflow import serial
 
 

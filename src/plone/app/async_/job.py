@@ -45,6 +45,11 @@ class SiteJob(engine.Job):
         """What the job does, in a line for the Undo log."""
         return describe_callable(self)
 
+    @property
+    def surroundings(self) -> dict[str, str]:
+        """Its site and its user, for its line in the log."""
+        return {"site": "/".join(self.environment.portal_path), "user": self.environment.user_id or ""}
+
     def setUp(self) -> Callable[[], None]:
         """Restore site, user and request, and sign the transactions; returns the way back.
 

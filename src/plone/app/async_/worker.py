@@ -33,6 +33,11 @@ IDENTITY_NEEDED = (
 )
 
 
+def is_disabled() -> bool:
+    """Whether this process is told to run no jobs, though it is a worker."""
+    return os.environ.get(DISABLED, "0") not in ("", "0")
+
+
 class InitWorker(InitInstance):
     """Runs a dispatcher as well.
 
@@ -45,7 +50,7 @@ class InitWorker(InitInstance):
     _dispatcher: Any = None
 
     def start(self) -> None:
-        if os.environ.get(DISABLED, "0") not in ("", "0"):
+        if is_disabled():
             logger.info("No jobs are run here: %s is set", DISABLED)
             return
         if not os.environ.get(instanceuuid.key):

@@ -13,13 +13,19 @@ from uuid import UUID as UUIDType
 
 from zc.async_ import dispatcher
 from zc.async_ import instanceuuid
+from zc.async_.health import liveness
+from zc.async_.health import readiness
 from zc.async_.journal import JobId
 from zc.async_.journal import PollInfo
+from zc.async_.metrics import BOUNDS
+from zc.async_.metrics import QueueFigures
+from zc.async_.metrics import process
 from zc.async_.monitor import tools
 from zc.async_.monitor.encoder import moment
 from zc.async_.monitor.interfaces import Connection
 from zc.async_.monitor.intervals import parse_moment
 from zc.async_.monitor.tools import parse_number
+from zc.async_.reporting import Threads
 
 
 __all__ = ["async_", "funcs"]
@@ -39,6 +45,46 @@ def status(uuid: str | None = None) -> dict[str, Any]:
     interval", "time since last poll", "uptime" and "uuid".
     """
     return find(uuid).getStatusInfo()
+
+
+def health(uuid: str | None = None) -> dict[str, Any]:
+    """Show whether the dispatcher is alive, and whether it is ready to run jobs.
+
+    Usage: health [uuid:UUID]
+
+    "live" is false if only another start of the process could help: it hangs, or
+    its passes fail. "ready" is false as well while the database server is away.
+    "words" tell what the matter is.
+    """
+    live, ready = liveness(find(uuid)), readiness(find(uuid))
+    return {"live": live.ok, "ready": ready.ok, "words": {"live": live.words, "ready": ready.words}}
+
+
+def metrics(uuid: str | None = None) -> dict[str, Any]:
+    """Show how much this process has done since it started, and how many threads are busy.
+
+    Usage: metrics [uuid:UUID]
+
+    "outcomes" are runs of jobs; "start latency" is how long they were due before
+    they started.  "counts" say how often something took no longer than each of
+    the "bounds", and at last in all; "seconds" are their sum.  The "conflicts"
+    are those of commits: of jobs, and of claims.
+    """
+    threads = find(uuid).getThreads()
+    figures = process.figures(threads)
+    queues = {name: _told_of_queue(each, threads.get(name)) for name, each in figures.queues.items()}
+    return {"bounds": BOUNDS, "conflicts": figures.conflicts, "queues": queues}
+
+
+def _told_of_queue(figures: QueueFigures, threads: Threads | None) -> dict[str, Any]:
+    return {
+        "outcomes": figures.outcomes,
+        "start latency": figures.start_latency._asdict(),
+        "run time": figures.run_time._asdict(),
+        "retries": figures.retries,
+        "rescues": figures.rescues,
+        "threads": (threads or Threads(0, 0))._asdict(),
+    }
 
 
 def jobs(queue: str | None = None, agent: str | None = None, uuid: str | None = None) -> list[JobId]:
@@ -165,10 +211,12 @@ def find(uuid: str | None) -> Any:
 
 funcs: dict[str, Callable[..., Any]] = {
     "UUID": UUID,
+    "health": health,
     "help": help,
     "job": job,
     "jobs": jobs,
     "jobstats": jobstats,
+    "metrics": metrics,
     "poll": poll,
     "polls": polls,
     "status": status,

@@ -14,11 +14,11 @@ from plone.app.async_.overview.failure import failure_text
 from plone.app.async_.overview.ids import id_of
 from plone.app.async_.overview.people import People
 from plone.app.async_.overview.reasons import reasons_of
-from plone.app.async_.overview.redact import plain_text
 from plone.app.async_.overview.redact import value_text
 from plone.app.async_.overview.summary import JobSummary
 from plone.app.async_.overview.summary import summarize
 from zc.async_.interfaces import ICallbackProxy
+from zc.async_.redact import plain_text
 from zc.async_.terms import is_job
 
 

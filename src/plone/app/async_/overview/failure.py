@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from typing import Any
 
-from plone.app.async_.overview.redact import plain_text
 from zc.async_.failures import isFailure
+from zc.async_.redact import plain_text
 
 
 if TYPE_CHECKING:

@@ -11,27 +11,19 @@ from typing import Any
 from plone.app.async_.references import ContentReference
 from zc.async_.describe import custom_repr
 from zc.async_.describe import shortened
+from zc.async_.redact import HIDDEN
+from zc.async_.redact import LONGEST
+from zc.async_.redact import MORE
+from zc.async_.redact import plain_text
 
-
-HIDDEN = "••••"
-
-LONGEST = 300
-"""Characters of one value's text."""
 
 MOST_ITEMS = 20
 DEEPEST = 4
-MORE = "…"
 
 WORDS = frozenset(["auth", "cookie", "cookies", "key", "pwd"])
 PARTS = ("password", "passwd", "passphrase", "secret", "token", "credential", "authorization", "apikey", "privatekey")
 
 WORD_ENDS = re.compile(r"[^a-zA-Z]+|(?<=[a-z])(?=[A-Z])")
-
-SECRET_IN_TEXT = re.compile(
-    r"""(?ix) ( (?: password | passwd | passphrase | secret | token | credentials? | authorization | api[_-]?key
-    | \bpwd ) [\w-]* ['"]? \s* [=:] \s* ) ( (?: bearer | basic )\s+\S+ | '[^']*' | "[^"]*" | [^\s,;&)}\]]+ )"""
-)
-LOGIN_IN_URL = re.compile(r"(://[^/\s:@]*:)[^/\s@]+@")
 
 
 def is_secret(name: Any) -> bool:
@@ -48,12 +40,6 @@ def value_text(value: Any, name: Any = None) -> str:
     if is_secret(name):
         return HIDDEN
     return shortened(_shown(value, DEEPEST), LONGEST, MORE)
-
-
-def plain_text(text: str, longest: int = LONGEST) -> str:
-    """A text of anybody's, cut, with what looks like a secret hidden."""
-    hidden = SECRET_IN_TEXT.sub(rf"\1{HIDDEN}", text[: 2 * longest])
-    return shortened(LOGIN_IN_URL.sub(rf"\1{HIDDEN}@", hidden), longest, MORE)
 
 
 def _shown(value: Any, depth: int) -> str:

@@ -11,13 +11,13 @@ from plone.app.async_.overview.calls import function_name
 from plone.app.async_.overview.failure import failure_line
 from plone.app.async_.overview.ids import id_of
 from plone.app.async_.overview.people import People
-from plone.app.async_.overview.redact import plain_text
 from plone.app.async_.overview.scope import context_of
 from plone.app.async_.overview.scope import environment_of
 from plone.app.async_.overview.states import State
 from plone.app.async_.overview.states import state_of
 from zc.async_ import meter
 from zc.async_ import timeline
+from zc.async_.redact import plain_text
 
 
 if TYPE_CHECKING:

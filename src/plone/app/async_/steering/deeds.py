@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from AccessControl import getSecurityManager
 
 from plone.app.async_ import logger
-from plone.app.async_.overview.redact import plain_text
 from zc.async_ import history
+from zc.async_.redact import plain_text
 
 
 if TYPE_CHECKING:
