@@ -64,6 +64,7 @@ setup(
         "Products.PlonePAS",
         "Products.statusmessages",
         "Products.ZCatalog",
+        "rich",
         "transaction",
         "Twisted",
         "zc.lockfile",
@@ -141,6 +142,7 @@ setup(
         "locales": ["i18ndude"],
     },
     entry_points={
+        "console_scripts": ["plone-async = plone.app.async_.cli.main:main"],
         "z3c.autoinclude.plugin": ["target = plone"],
         "zodbupdate": ["renames = plone.app.async_.zodbupdate:rename_dict"],
     },

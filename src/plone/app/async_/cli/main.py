@@ -1,0 +1,44 @@
+"""``plone-async``: finds the command, runs it, and turns errors into a line and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from plone.app.async_.cli.errors import INTERRUPTED
+from plone.app.async_.cli.errors import CommandFailed
+
+
+PROGRAM = "plone-async"
+
+COMMANDS = ("status",)
+"""In the order of the help; each is a module of ``plone.app.async_.cli.commands``."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; ``SystemExit`` with 2 for what is no command or option."""
+    arguments = make_parser().parse_args(argv)
+    logging.getLogger().addHandler(logging.NullHandler())  # what went wrong is told in one line, below
+    try:
+        return int(arguments.run(arguments))
+    except CommandFailed as error:
+        print(f"{PROGRAM}: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    parser = argparse.ArgumentParser(prog=PROGRAM, description="Look at job queues in a ZODB, and steer them.")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name in COMMANDS:
+        module = import_module(f"plone.app.async_.cli.commands.{name}")
+        summary = (module.__doc__ or "").partition("\n")[0]
+        command = commands.add_parser(name, help=summary, description=module.__doc__)
+        module.configure(command)
+        command.set_defaults(run=module.run)
+    return parser
