@@ -17,15 +17,14 @@ from plone.app.async_.overview.summary import JobSummary
 COLUMNS = (
     Column("ID"),
     Column("STATE"),
-    Column("CALLABLE"),
-    Column("USER", 70),
-    Column("SITE", 90),
-    Column("QUEUE", 110),
+    Column("CALLABLE", is_long=True),
+    Column("USER", 70, is_long=True),
+    Column("SITE", 90, is_long=True),
+    Column("QUEUE", 140),
     Column("AGE", is_number=True),
     Column("WAITED", 80, is_number=True),
     Column("RAN", is_number=True),
-    Column("TITLE", 160),
-    Column("REMARK", 130),
+    Column("REMARK", 120, is_long=True),
 )
 
 WIDE = 120
@@ -44,7 +43,6 @@ def row(job: JobSummary, now: datetime, width: int) -> tuple[str | Text, ...]:
         span(None if job.queued is None else now - job.queued),
         span(job.waited),
         span(job.ran),
-        job.title or NOTHING,
         remark(job),
     )
 

@@ -22,6 +22,9 @@ from plone.app.async_.overview.json import to_json
 UNLIMITED = 100_000
 """Columns of what is no terminal: there one line stays one line, and nothing is cut."""
 
+SHORTEST = 12
+"""Columns that a long text has at least."""
+
 COLOURS = {
     State.NEW: "dim",
     State.WAITING: "blue",
@@ -35,11 +38,15 @@ COLOURS = {
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: shown on terminals with at least that many columns; ``is_number`` stands to the right."""
+    """A column of a table, shown on terminals with ``least`` columns.
+
+    ``is_number`` stands to the right; ``is_long`` is cut where there is no room.
+    """
 
     title: str
     least: int = 0
     is_number: bool = False
+    is_long: bool = False
 
 
 class Output:
@@ -63,29 +70,42 @@ class Output:
 
     def line(self, text: str = "", style: str = "") -> None:
         """Print one line, wrapped between words on terminals."""
-        self._console.print(Text(safe(text), style))
+        self._print(Text(safe(text), style))
 
-    def lines(self, texts: Iterable[tuple[str, str]], indent: int = 0) -> None:
-        """Print pieces of one paragraph, each with its style; further lines are indented."""
-        paragraph = Text()
-        for text, style in texts:
-            paragraph.append(safe(text), style)
-        lines = paragraph.wrap(self._console, max(self.width - indent, 20)) if self.width < UNLIMITED else [paragraph]
-        for position, line in enumerate(lines):
-            self._console.print(Text(" " * indent if position else "").append_text(line))
+    def pieces(self, texts: Iterable[tuple[str, str]]) -> None:
+        """Print pieces of one line, each with its style; the terminal wraps it."""
+        self._console.print(Text.assemble(*((safe(text), style) for text, style in texts)), soft_wrap=True)
+
+    def labelled(self, label: str, text: str, style: str = "", label_style: str = "bold", indent: int = 12) -> None:
+        """Print a text behind a label, wrapped beside it."""
+        grid = Table.grid()
+        grid.add_column(width=indent)
+        grid.add_column(overflow="fold")
+        grid.add_row(Text(safe(label), label_style), Text(safe(text), style))
+        self._print(grid)
 
     def table(self, columns: Sequence[Column], rows: Iterable[Sequence[str | Text]]) -> None:
-        """Print a table, one line for each row; columns that have no room are left out."""
+        """Print a table, one line for each row; columns that have no room are left out, long texts are cut."""
         shown = [position for position, column in enumerate(columns) if column.least <= self.width]
+        cells = [[_cell(row[position]) for position in shown] for row in rows]
         table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
-        for position in shown:
+        for number, position in enumerate(shown):
             column = columns[position]
-            justify = "right" if column.is_number else "left"
-            table.add_column(column.title, justify=justify, no_wrap=True, overflow="ellipsis")
-        for row in rows:
-            table.add_row(*(_cell(row[position]) for position in shown))
+            longest = max([len(column.title), *(row[number].cell_len for row in cells)])
+            table.add_column(
+                column.title,
+                justify="right" if column.is_number else "left",
+                no_wrap=True,
+                overflow="ellipsis",
+                min_width=min(longest, SHORTEST) if column.is_long else longest,
+            )
+        for row in cells:
+            table.add_row(*row)
+        self._print(table)
+
+    def _print(self, content: Any) -> None:
         with self._console.capture() as captured:
-            self._console.print(table)
+            self._console.print(content)
         sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
 
 

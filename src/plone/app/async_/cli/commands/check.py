@@ -49,11 +49,10 @@ def _print(found: list[Finding], problems: int) -> None:
     output = Output()
     for finding in found:
         kind, style = ("PROBLEM", "bold red") if finding.is_problem else ("NOTE", "yellow")
-        output.lines([(kind.ljust(INDENT), style), (finding.what, "bold")], INDENT)
-        output.lines([("why".ljust(INDENT), "dim"), (finding.why, "")], INDENT)
-        output.lines([("do".ljust(INDENT), "dim"), (finding.remedy, "")], INDENT)
-        if finding.jobs:
-            output.lines([("jobs".ljust(INDENT), "dim"), (", ".join(finding.jobs), "")], INDENT)
+        output.labelled(kind, finding.what, "bold", style, INDENT)
+        for label, text in ("why", finding.why), ("do", finding.remedy), ("jobs", ", ".join(finding.jobs)):
+            if text:
+                output.labelled(label, text, label_style="dim", indent=INDENT)
         output.line()
     if problems:
         output.line(f"{number(problems, 'problem')} found.", "bold red")

@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _tell(page: Page) -> str:
     found = f"{'' if page.is_exact else 'at least '}{number(page.total, 'job')}"
-    text = f"{number(len(page.jobs), 'job')} of {found}"
+    text = f"{len(page.jobs)} of {found}"
     further = page.start + len(page.jobs)
     if further < page.total:
         return f"{text}; for more: --start {further}"

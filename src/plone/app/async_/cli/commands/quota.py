@@ -25,7 +25,7 @@ COLUMNS = (
     Column("QUOTA"),
     Column("SIZE", is_number=True),
     Column("USED", is_number=True),
-    Column("HELD BY"),
+    Column("HELD BY", is_long=True),
 )
 
 

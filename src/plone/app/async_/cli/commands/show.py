@@ -22,9 +22,6 @@ from plone.app.async_.overview.details import JobDetails
 from plone.app.async_.overview.json import details_data
 
 
-LABELS = 12
-"""Columns of the names before the values."""
-
 Section = tuple[str, list[str]]
 
 
@@ -52,13 +49,13 @@ def _print(job: JobDetails) -> None:
     output = Output()
     for label, value, style in _facts(job):
         if value and value != NOTHING:
-            output.lines([(label.ljust(LABELS), "bold"), (value, style)], LABELS)
+            output.labelled(label, value, style)
     for title, lines in _sections(job):
         if lines:
             output.line()
             output.line(title, "bold")
             for line in lines:
-                output.lines([("  ", ""), (line, "")], 4)
+                output.labelled("", line, indent=2)
 
 
 def _facts(job: JobDetails) -> Iterator[tuple[str, str, str]]:

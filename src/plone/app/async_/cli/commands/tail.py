@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.json:
             print(json.dumps(to_json({**vars(happening), "job": summary_data(happening.job)})), flush=True)
         else:
-            output.lines(_line(happening))
+            output.pieces(_line(happening))
     return INTERRUPTED
 
 

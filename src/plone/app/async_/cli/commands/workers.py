@@ -22,11 +22,11 @@ COLUMNS = (
     Column("WORKER"),
     Column("STATE"),
     Column("PING", is_number=True),
-    Column("HOST"),
+    Column("HOST", is_long=True),
     Column("PID", is_number=True),
     Column("UP", 90, is_number=True),
     Column("VERSION", 100),
-    Column("QUEUES: BUSY/THREADS"),
+    Column("QUEUES: BUSY/THREADS", is_long=True),
 )
 
 SHORT = 8
