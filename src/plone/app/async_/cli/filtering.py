@@ -32,7 +32,7 @@ GIVEN = ("queue", "user", "callable", "text", "since", "until")
 def configure(parser: argparse.ArgumentParser, states: frozenset[State] = LISTED) -> None:
     """Add the options of a filter that finds jobs in these states."""
     group = parser.add_argument_group("which jobs")
-    words = sorted(states)
+    words = sorted(map(str, states))
     group.add_argument(
         "--state", action="append", choices=words, metavar="STATE", help=f"{', '.join(words)}; may be given repeatedly"
     )
@@ -57,7 +57,7 @@ def query_of(arguments: argparse.Namespace, board: Board) -> Query:
     for name in "since", "until":
         if name in form:
             form[name] = _moment(form[name], board)
-    form["state"] = [str(state) for state in arguments.state or ()]
+    form["state"] = arguments.state or []
     if arguments.site == NO_SITE:
         form["site"] = NO_SITE
     form["sort_on"] = getattr(arguments, "sort", None) or ""

@@ -92,7 +92,7 @@ def _within(seconds: float, open_: Callable[[], Any], target: Target) -> Any:
     try:
         result, error = outcome.get(timeout=seconds)
     except Empty:
-        raise Unreachable(f"{_place(target)} did not answer within {seconds:g} seconds") from None
+        raise Unreachable(f"{_place(target)} did not answer within {seconds:g} seconds{_doubt(target)}") from None
     if error is not None:
         raise error
     return result
@@ -108,7 +108,7 @@ def _explained(target: Target) -> Iterator[None]:
     except ReadOnlyError as error:
         raise CommandFailed(f"{_place(target)} has an empty database: there are no queues yet") from error
     except ClientDisconnected as error:
-        raise Unreachable(f"{_place(target)} cannot be reached{_details(error)}") from error
+        raise Unreachable(f"{_place(target)} cannot be reached{_doubt(target)}") from error
     except LockError as error:
         raise Unreachable(f"{_place(target)} is in use by another process: only a ZEO server lets several in") from error
     except (StorageError, OSError) as error:
@@ -123,6 +123,11 @@ def _place(target: Target) -> str:
     address = target.address
     where = address if isinstance(address, str) else ":".join(map(str, address))
     return f"storage {target.storage!r} of the ZEO server at {where}"
+
+
+def _doubt(target: Target) -> str:
+    """A ZEO server hangs up on those who ask for a storage that it does not have."""
+    return "" if target.config is not None else ": is the server there, and has it a storage of that name?"
 
 
 def _details(error: Exception) -> str:

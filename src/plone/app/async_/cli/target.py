@@ -75,9 +75,12 @@ def target_of(arguments: argparse.Namespace) -> Target:
 
 def _address(text: str) -> Any:
     try:
-        return SocketConnectionAddress(text).address
-    except ValueError as error:
-        raise WrongUsage(f"{text!r} is no address: HOST:PORT or the path of a socket") from error
+        address = SocketConnectionAddress(text).address
+    except ValueError:
+        address = None
+    if address is None or (isinstance(address, tuple) and not address[1]):
+        raise WrongUsage(f"{text!r} is no address: HOST:PORT or the path of a socket")
+    return address
 
 
 def _seconds(text: str) -> float:

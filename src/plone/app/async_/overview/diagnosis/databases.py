@@ -32,7 +32,7 @@ def version_1(root: Mapping[str, Any]) -> Finding:
     return Finding(
         "version-1",
         True,
-        f"The queues in this database are of version 1; {version1.unfinished_jobs(root)} of their jobs are not done.",
+        f"The queues in this database are of version 1; jobs in them that are not done: {version1.unfinished_jobs(root):,}.",
         "Workers of this version cannot work on them, and queue no jobs beside them.",
         "Let a worker of version 1 finish them, or drop the queues: see the how-to “Migrate from version 1”.",
     )
@@ -49,7 +49,7 @@ def left_behind(connection: Connection) -> Iterator[Finding]:
             yield Finding(
                 "left-behind",
                 True,
-                f"{waiting:,} jobs wait in queues in database {name!r}, beside those that are looked at here.",
+                f"Jobs wait in other queues, in database {name!r}: {waiting:,}.",
                 "Workers look into one database only: some process queues its jobs where none does.",
                 "Let all instances and workers load role files of one kind, single_db or multi_db; and work those jobs off "
                 "by a worker of the other kind for a while.",

@@ -34,7 +34,7 @@ def paused(queue: Queue, now: datetime) -> Iterator[Finding]:
         yield Finding(
             "paused",
             True,
-            f"{sentence(name_of(queue))} is paused, and {len(queue):,} jobs wait in it.{whose}",
+            f"{sentence(name_of(queue))} is paused; jobs that wait in it: {len(queue):,}.{whose}",
             "No worker takes jobs from a paused queue.",
             "Once that has its reason no more: plone-async resume" + (f" {queue.name}" if queue.name else ""),
             queue.name,

@@ -37,7 +37,7 @@ def no_worker(queues: list[Queue], now: datetime) -> Iterator[Finding]:
     if any(record.activated is not None and not record.dead for record in records):
         return
     waiting = sum(len(queue) for queue in queues)
-    why = f"Nobody runs the {waiting:,} jobs that wait." if waiting else "Nobody would run a job."
+    why = f"Nobody runs the jobs that wait: {waiting:,}." if waiting else "Nobody would run a job."
     if not records:
         yield Finding("no-worker", True, "No worker has ever started on these queues.", why, START)
         return
@@ -52,7 +52,7 @@ def silent(queues: list[Queue], now: datetime) -> Iterator[Finding]:
         if record.activated is None or not record.dead:
             continue
         held = sum(len(agent) for queue in queues for agent in _agents(queue, record))
-        jobs = f" It has {held:,} jobs in hand." if held else ""
+        jobs = f" Jobs that it has in hand: {held:,}." if held else ""
         yield Finding(
             "worker-silent",
             True,
