@@ -83,7 +83,8 @@ def test_a_worker_is_silent_while_another_works(change, found):
         start_worker(queue).claim_jobs(1)
         start_worker(queue, OTHER, "worker-2")
         with clock.ahead(timedelta(minutes=9)):
-            queue.dispatchers[OTHER].last_ping.micros = clock.to_micros(clock.now())  # has not looked at its sibling yet
+            # Without a look at its sibling, which would be rescued.
+            queue.dispatchers[OTHER].last_ping.micros = clock.to_micros(clock.now())
 
     assert set(found(minutes=9)) >= {"worker-silent"}
     what = found(minutes=9)["worker-silent"]["what"]

@@ -1,5 +1,6 @@
 """What the program changes, and that it is recorded."""
 
+import io
 import operator
 from datetime import timedelta
 
@@ -148,7 +149,7 @@ def test_somebody_is_asked(run, failed, states, monkeypatch, answer, code, left)
 
 
 def test_nobody_can_be_asked(run, failed, states, monkeypatch):
-    monkeypatch.setattr("sys.stdin", open("/dev/null"))
+    monkeypatch.setattr("sys.stdin", io.StringIO())
 
     assert run("purge", "--all").code == 2
     assert len(states()) == 3

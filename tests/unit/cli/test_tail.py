@@ -24,6 +24,9 @@ from zc.async_ import clock
 from zc.async_.interfaces import KEY
 
 
+EVERY = Query()
+
+
 @pytest.fixture
 def db():
     db = DB(MappingStorage())
@@ -45,7 +48,7 @@ def queue(db):
 def look(db):
     """Begins to follow jobs that match; then each call tells what has happened."""
 
-    def look(query=Query()):
+    def look(query=EVERY):
         changes = Changes(db)
         with db.transaction() as connection:
             follower = Follower(Board.of_queues(connection, EVERYTHING), query)

@@ -58,7 +58,7 @@ def missing_database(conf: ZopeConf, roles: list[str]) -> Iterator[Finding]:
             True,
             f"{conf.file} has no database {QUEUES!r}, though its process loads {wants[0]}.",
             "Such a process keeps the queues in that database, and does not start without it.",
-            f"Add <zodb_db {QUEUES}>, as in the how-to “Give the queues a file of their own”, or load a single_db file.",
+            f"Add <zodb_db {QUEUES}>, as in the how-to “Give the queues their own file”, or load a single_db file.",
         )
 
 
@@ -94,7 +94,7 @@ def unusable_identity(conf: ZopeConf) -> Iterator[Finding]:
             True,
             f"{file} holds no UUID in its first line.",
             "The process cannot take its identity from there: a worker does not start.",
-            "Delete that file: it is made anew. Jobs that were in hand under the old identity are rescued by other workers.",
+            "Delete that file: it is made anew. Other workers rescue what was in hand under the old identity.",
         )
 
 

@@ -110,7 +110,9 @@ def _explained(target: Target) -> Iterator[None]:
     except ClientDisconnected as error:
         raise Unreachable(f"{_place(target)} cannot be reached{_doubt(target)}") from error
     except LockError as error:
-        raise Unreachable(f"{_place(target)} is in use by another process: only a ZEO server lets several in") from error
+        raise Unreachable(
+            f"{_place(target)} is in use by another process: only a ZEO server lets several in"
+        ) from error
     except (StorageError, OSError) as error:
         raise Unreachable(f"{_place(target)} cannot be opened{_details(error)}") from error
     except POSError as error:

@@ -47,7 +47,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--database", metavar="NAME", help="the database with the queues in zope.conf; found by default")
     group.add_argument(
-        "--timeout", metavar="SECONDS", type=_seconds, default=TIMEOUT, help="wait so long for the database (%(default)g)"
+        "--timeout",
+        metavar="SECONDS",
+        type=_seconds,
+        default=TIMEOUT,
+        help="wait so long for the database (%(default)g)",
     )
 
 

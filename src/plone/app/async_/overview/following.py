@@ -60,7 +60,10 @@ class Changes:
 
 
 class Follower:
-    """Tells what happened to jobs that match a query, since it was asked last. A claim does not write a job: active ones are looked at."""
+    """Tells what happened to jobs that match a query, since it was asked last.
+
+    A claim does not write a job: so active ones are always looked at.
+    """
 
     def __init__(self, board: Board, query: Query = Query()) -> None:  # noqa: B008
         self._query = query
@@ -70,7 +73,7 @@ class Follower:
             self._remember(str(u64(job._p_oid)), self._since)
 
     def look(self, board: Board, changed: Iterable[bytes]) -> list[Happening]:
-        """What happened to the jobs of the board's scope that match, and are among the changed objects, or active; oldest first.
+        """What happened to the changed jobs and the active ones that the board may see and that match; oldest first.
 
         The board is of a transaction that began after the changes were taken.
         """
@@ -85,7 +88,9 @@ class Follower:
         course = list(job.timeline)
         told = self._told.get(job_id)
         # Of a job that is new here, at least the last event is told: its time may be by a clock that is behind.
-        news = [entry for entry in course if entry.time > (told or self._since)] or (course[-1:] if told is None else [])
+        news = [entry for entry in course if entry.time > (told or self._since)] or (
+            course[-1:] if told is None else []
+        )
         if news:
             self._remember(job_id, news[-1].time)
             (summary,) = board.summaries([job])

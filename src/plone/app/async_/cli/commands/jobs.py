@@ -7,11 +7,11 @@ import argparse
 from plone.app.async_.cli import filtering
 from plone.app.async_.cli import session
 from plone.app.async_.cli.errors import FINE
+from plone.app.async_.cli.jobtable import COLUMNS
+from plone.app.async_.cli.jobtable import row
 from plone.app.async_.cli.output import Output
 from plone.app.async_.cli.output import note
 from plone.app.async_.cli.output import print_json
-from plone.app.async_.cli.jobtable import COLUMNS
-from plone.app.async_.cli.jobtable import row
 from plone.app.async_.cli.texts import number
 from plone.app.async_.forms.parameters import LARGEST_PAGE
 from plone.app.async_.overview.json import summary_data
@@ -30,7 +30,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--descending", action="store_true", help="turn that order round")
     parser.add_argument("--start", type=_natural, default=0, metavar="N", help="leave out the first N matches")
     parser.add_argument(
-        "--limit", type=_size, default=DEFAULT_SIZE, metavar="N", help=f"print at most N, up to {LARGEST_PAGE} (%(default)s)"
+        "--limit",
+        type=_size,
+        default=DEFAULT_SIZE,
+        metavar="N",
+        help=f"print at most N, up to {LARGEST_PAGE} (%(default)s)",
     )
     parser.add_argument(
         "--offset", type=_natural, default=0, metavar="N", help="leave out N jobs unseen: where an earlier search ended"

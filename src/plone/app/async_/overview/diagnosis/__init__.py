@@ -29,7 +29,14 @@ __all__ = ["Finding", "diagnose"]
 OF_ALL = (workers.no_worker, workers.silent, workers.ousted, workers.versions, clocks.skewed)
 """Findings about all queues together."""
 
-OF_ONE = (queues.paused, quotas.held_by_the_dead, quotas.unknown, queues.nobody_takes, callables.failed, callables.waiting)
+OF_ONE = (
+    queues.paused,
+    quotas.held_by_the_dead,
+    quotas.unknown,
+    queues.nobody_takes,
+    callables.failed,
+    callables.waiting,
+)
 """Findings about one queue."""
 
 

@@ -43,7 +43,7 @@ def failed(queue: Queue, now: datetime) -> Iterator[Finding]:
             f"Jobs in {name_of(queue)} failed: {message}.",
             "The worker lacks an add-on or has an older version of it than the process that queued the jobs; or the "
             "function has been renamed since.",
-            "Install the same packages in all workers and start them again; then retry these jobs, where that is installed.",
+            "Install the same packages in all workers and start them again; then retry these jobs.",
             queue.name,
             tuple(id_of(job) for job in jobs[:5]),
         )

@@ -1,6 +1,6 @@
 """Whether the clocks of workers agree with that of the database server.
 
-A worker writes a sign of life with the time by its own clock; the server stamps the transaction with the time by its own.
+A worker writes a sign of life with the time by its own clock; the server stamps the transaction by its own.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def skewed(queues: list[Queue], now: datetime) -> Iterator[Finding]:
             "clock-skew",
             True,
             f"The clock of {worker_of(record)} is {seconds(abs(ahead))} {direction} that of the database server.",
-            "Scheduled jobs start at the wrong time, and workers take each other for dead, or do not notice that one is.",
+            "Scheduled jobs start at the wrong time; workers take each other for dead, or do not notice that one is.",
             "Let all hosts set their clocks by the network (chrony, systemd-timesyncd), and check with timedatectl.",
         )
     yield from _here(queues, now)

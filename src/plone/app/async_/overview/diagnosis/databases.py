@@ -32,9 +32,9 @@ def version_1(root: Mapping[str, Any]) -> Finding:
     return Finding(
         "version-1",
         True,
-        f"The queues in this database are of version 1; jobs in them that are not done: {version1.unfinished_jobs(root):,}.",
+        f"The queues in this database are of version 1. Jobs not done: {version1.unfinished_jobs(root):,}.",
         "Workers of this version cannot work on them, and queue no jobs beside them.",
-        "Let a worker of version 1 finish them, or drop the queues: see the how-to “Migrate from version 1”.",
+        "Let a worker of version 1 finish them, or drop the queues: see the how-to “Migrate from 1.x”.",
     )
 
 
@@ -51,6 +51,6 @@ def left_behind(connection: Connection) -> Iterator[Finding]:
                 True,
                 f"Jobs wait in other queues, in database {name!r}: {waiting:,}.",
                 "Workers look into one database only: some process queues its jobs where none does.",
-                "Let all instances and workers load role files of one kind, single_db or multi_db; and work those jobs off "
-                "by a worker of the other kind for a while.",
+                "Let all instances and workers load role files of one kind, single_db or multi_db; and work those jobs "
+                "off by a worker of the other kind for a while.",
             )

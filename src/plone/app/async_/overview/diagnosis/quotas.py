@@ -44,8 +44,8 @@ def held_by_the_dead(queue: Queue, now: datetime) -> Iterator[Finding]:
                 True,
                 f"Jobs wait behind the full quota {quota.name!r} of {name_of(queue)}; places in it are held by jobs "
                 f"{', '.join(jobs)} of {names}, which shows no sign of life.",
-                "The places become free only when these jobs are rescued: by a living worker, within some minutes, or by "
-                "that worker when it starts again.",
+                "The places become free when these jobs are rescued: by a living worker, within minutes, or by that "
+                "one when it starts again.",
                 "Start that worker again with the same ZC_ASYNC_UUID, or start any other one.",
                 queue.name,
                 jobs,
@@ -64,8 +64,8 @@ def unknown(queue: Queue, now: datetime) -> Iterator[Finding]:
             "quota-unknown",
             True,
             f"Jobs in {name_of(queue)} name the quota {name!r}, which it does not have.",
-            "It was removed after they were queued. They run without that limit, as many at a time as there are threads; "
-            "further jobs with it are refused when they are queued.",
+            "It was removed after they were queued. They run without that limit, as many at a time as there are "
+            "threads; further jobs with it are refused when they are queued.",
             f"Create it again, in code that runs in your site: queue.quotas.create({name!r}, 1).",
             queue.name,
             tuple(id_of(job) for job in found[:5]),

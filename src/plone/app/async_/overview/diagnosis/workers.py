@@ -57,8 +57,8 @@ def silent(queues: list[Queue], now: datetime) -> Iterator[Finding]:
             "worker-silent",
             True,
             f"{sentence(worker_of(record))} has not polled for {seconds(since_sign_of_life(record, now))}.{jobs}",
-            "It was killed, hangs, cannot reach the database, or its clock is wrong. Until another worker finds out, or it "
-            "is started again, its jobs are not run again.",
+            "It was killed, hangs, cannot reach the database, or its clock is wrong. Its jobs are run again once "
+            "another worker finds out, or it is started again.",
             "Look whether that process still runs, and at its log. Start it again with the same ZC_ASYNC_UUID.",
         )
 
@@ -70,9 +70,9 @@ def ousted(queues: list[Queue], now: datetime) -> Iterator[Finding]:
         yield Finding(
             "two-processes",
             True,
-            f"Two processes have the identity {record.UUID}: {record.process or 'one'} works, {record.ousted} runs on idle.",
+            f"Two processes are worker {record.UUID}: {record.process or 'one'} works, {record.ousted} runs on idle.",
             "Both would answer for the same jobs, so only the one that started last takes any.",
-            "Give each process a file of its own by ZC_ASYNC_UUID: delete the copied file, and start that process again.",
+            "Give each a file of its own by ZC_ASYNC_UUID: delete the copied file, and start that process again.",
         )
 
 

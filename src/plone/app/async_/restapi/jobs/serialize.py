@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from plone.app.async_.overview.details import JobDetails
-from plone.app.async_.overview.summary import JobSummary
 from plone.app.async_.overview.json import details_data
 from plone.app.async_.overview.json import summary_data
+from plone.app.async_.overview.summary import JobSummary
 from plone.app.async_.restapi.service import AsyncService
 
 
