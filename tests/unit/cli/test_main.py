@@ -21,8 +21,6 @@ from plone.app.async_.cli import ctl
 from plone.app.async_.cli.main import COMMANDS
 
 
-
-
 def is_one_line(answer, code):
     return (answer.code, answer.out) == (code, "") and len(answer.err.splitlines()) == 1
 
