@@ -64,6 +64,7 @@ setup(
         "Products.PlonePAS",
         "Products.statusmessages",
         "Products.ZCatalog",
+        "rich",
         "transaction",
         "Twisted",
         "zc.lockfile",
@@ -144,6 +145,8 @@ setup(
         "locales": ["i18ndude"],
     },
     entry_points={
+        "console_scripts": ["plone-async = plone.app.async_.cli.main:main"],
+        "plone.recipe.zope2instance.ctl": ["async = plone.app.async_.cli.ctl:run"],
         "z3c.autoinclude.plugin": ["target = plone"],
         "zodbupdate": ["renames = plone.app.async_.zodbupdate:rename_dict"],
     },
