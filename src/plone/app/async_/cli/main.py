@@ -14,7 +14,7 @@ from plone.app.async_.cli.errors import CommandFailed
 
 PROGRAM = "plone-async"
 
-COMMANDS = ("status",)
+COMMANDS = ("status", "worker")
 """In the order of the help; each is a module of ``plone.app.async_.cli.commands``."""
 
 

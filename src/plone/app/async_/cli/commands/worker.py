@@ -1,0 +1,60 @@
+"""Run jobs until a signal ends that: a worker without an HTTP port."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+
+from ZConfig import ConfigurationError
+from ZEO.Exceptions import ClientDisconnected
+from Zope2.Startup.serve import setup_logging
+
+from plone.app.async_ import headless
+from plone.app.async_.cli import errors
+from plone.app.async_.databases import NoSuchDatabase
+from plone.app.async_.worker import PROBLEMS
+from zc.async_.errors import IdentityInUse
+
+
+logger = logging.getLogger("plone.app.async")
+
+FORMAT = "%(asctime)s %(levelname)s [%(name)s][%(threadName)s] %(message)s"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    parser.add_argument("zope_conf", metavar="zope.conf", help="configuration of the Zope instance to be")
+    parser.add_argument(
+        "--logging", metavar="zope.ini", help="file whose sections say where the log goes; by default to standard error"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run jobs, and return the exit code in the end."""
+    log_to(arguments.logging)
+    try:
+        headless.work(arguments.zope_conf)
+    except Exception as error:  # the top of the process: whatever it was goes to the log, and tells the exit code
+        code = exit_code(error)
+        logger.critical("This worker cannot start: %s", error, exc_info=code == errors.REFUSED)
+        return code
+    return errors.FINE
+
+
+def log_to(ini: str | None) -> None:
+    """Let the log go where the sections of that file say, or to standard error."""
+    if ini is None:
+        logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=FORMAT, force=True)
+    else:
+        setup_logging(ini)
+
+
+def exit_code(error: Exception) -> int:
+    """What tells a supervisor whether to start the worker again."""
+    if isinstance(error, IdentityInUse):
+        return errors.REFUSED
+    if isinstance(error, ClientDisconnected):
+        return errors.UNREACHABLE
+    wrong = (ConfigurationError, NoSuchDatabase, *PROBLEMS)
+    return errors.USAGE if isinstance(error, wrong) else errors.REFUSED
