@@ -207,11 +207,11 @@ class Dispatcher(Reporting):
         if self._is_dispatching():
             events.error("dispatcher %s hangs in the database; the next start will clean up", self.UUID)
         else:
-            self._finally_in_transaction(lambda: self._end(unbegun))
+            if self._finally_in_transaction(lambda: self._end(unbegun)):
+                events.info("deactivated dispatcher %s", self.UUID)
             self._connection.close()
         self.change_connection_pool(-1)
         self.activated = None
-        events.info("deactivated dispatcher %s", self.UUID)
         return all_ended and not self._is_dispatching()
 
     def _is_dispatching(self) -> bool:
@@ -327,19 +327,19 @@ class Dispatcher(Reporting):
         if self._waker.watch(watched + self._claimer.watched):
             self.wake()
 
-    def _finally_in_transaction(self, act: Callable[[], None]) -> None:
-        """Commit an act against all conflicts; without a server it is left to the next start, which rescues."""
+    def _finally_in_transaction(self, act: Callable[[], None]) -> bool:
+        """Commit an act against all conflicts; False without a server: it is left to the next start, which rescues."""
         while True:
             try:
                 with outage.named():
                     self._transactions.begin()
                     act()
                     self._transactions.commit()
-                return
+                return True
             except ClientDisconnected:
                 self._transactions.abort()
                 events.error("dispatcher %s ends without the database server; its next start will clean up", self.UUID)
-                return
+                return False
             except TransientError:
                 self._transactions.abort()
 

@@ -89,12 +89,17 @@ class InitWorker(InitInstance):
     def stop(self) -> bool:
         ended = True
         if self._dispatcher is not None:
-            seconds = process.grace_seconds(self._dispatcher.grace)
-            running = len(self._dispatcher.getActiveJobIds())
-            if running:
-                logger.info("%d running job(s) may go on for %g s", running, seconds)
-            ended = stop_dispatcher(self._dispatcher, seconds)
+            ended = self.stop_dispatcher()
             self._reactor = None  # it was the dispatcher's
-            if not ended:
-                logger.warning("Jobs that did not end within %g s are left to other workers", seconds)
         return super().stop() and ended
+
+    def stop_dispatcher(self) -> bool:
+        """Give running jobs their time, and the others back; whether all threads have ended."""
+        seconds = process.grace_seconds(self._dispatcher.grace)
+        running = len(self._dispatcher.getActiveJobIds())
+        if running:
+            logger.info("%d running job(s) may go on for %g s", running, seconds)
+        ended = stop_dispatcher(self._dispatcher, seconds)
+        if running and not ended:
+            logger.warning("Jobs that did not end within %g s are left to other workers", seconds)
+        return ended

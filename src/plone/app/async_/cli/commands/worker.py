@@ -36,9 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         headless.work(arguments.zope_conf)
     except Exception as error:  # the top of the process: whatever it was goes to the log, and tells the exit code
-        code = exit_code(error)
-        logger.critical("This worker cannot start: %s", error, exc_info=code == errors.REFUSED)
-        return code
+        return told(error, arguments.zope_conf)
     return errors.FINE
 
 
@@ -50,11 +48,16 @@ def log_to(ini: str | None) -> None:
         setup_logging(ini)
 
 
-def exit_code(error: Exception) -> int:
-    """What tells a supervisor whether to start the worker again."""
-    if isinstance(error, IdentityInUse):
-        return errors.REFUSED
+def told(error: Exception, zope_conf: str) -> int:
+    """Log why the worker cannot start; the exit code, which tells a supervisor whether another start may help."""
+    code, reason, traceback = errors.USAGE, str(error), False
     if isinstance(error, ClientDisconnected):
-        return errors.UNREACHABLE
-    wrong = (ConfigurationError, NoSuchDatabase, *PROBLEMS)
-    return errors.USAGE if isinstance(error, wrong) else errors.REFUSED
+        code, reason = errors.UNREACHABLE, f"the database cannot be reached: {error}"
+    elif isinstance(error, ConfigurationError):
+        reason = f"{zope_conf}: {error}"
+    elif not isinstance(error, (NoSuchDatabase, *PROBLEMS)):
+        code, traceback = errors.REFUSED, True
+    elif isinstance(error, IdentityInUse):
+        code = errors.REFUSED
+    logger.critical("This worker cannot start: %s", " ".join(reason.split()), exc_info=traceback)
+    return code
