@@ -37,13 +37,15 @@ def client(lab, browser):
     """The worker of the cluster as one without a port, in an instance home that says it is an instance."""
     lab.processes[lab.worker.name].stop()
     values = {each.name: getattr(lab.worker, each.name) for each in fields(lab.worker)}
-    return HeadlessClient(**{
-        **values,
-        "name": "headless",
-        "home": lab.home / "headless",
-        "include": (PACKAGE, "single_db_instance.zcml"),
-        "monitor_port": None,
-    })
+    return HeadlessClient(
+        **{
+            **values,
+            "name": "headless",
+            "home": lab.home / "headless",
+            "include": (PACKAGE, "single_db_instance.zcml"),
+            "monitor_port": None,
+        }
+    )
 
 
 def launch(lab, client, grace):
@@ -150,8 +152,7 @@ def test_two_do_not_share_an_identity(container):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_during_the_start_ends_it(container, zeo, number):
-    server, _ = zeo
+def test_a_signal_during_the_start_ends_it(container, number):
     process = container.start()
     wait_until_said(process, "Connected to storage")
     process.send(number)
@@ -161,7 +162,7 @@ def test_a_signal_during_the_start_ends_it(container, zeo, number):
 
 
 def test_it_ends_while_the_database_server_is_away(container, zeo):
-    server, zeo_process = zeo
+    _, zeo_process = zeo
     process = container.start()
     wait_until_working(process)
     zeo_process.stop()

@@ -7,6 +7,7 @@ the Python database API gives them, and told from errors of a job's own connecti
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextlib import suppress
@@ -16,6 +17,8 @@ from typing import Any
 
 from transaction import TransactionManager
 from ZEO.Exceptions import ClientDisconnected
+
+from zc.async_.errors import is_conflict
 
 
 if TYPE_CHECKING:
@@ -72,6 +75,20 @@ class Transactions:
     def commit(self) -> None:
         with named():
             self.manager.commit()
+
+    def commit_act(self, act: Callable[[], None]) -> None:
+        """Commit what ``act`` does against all conflicts, however often it takes; ``ClientDisconnected``."""
+        while True:
+            try:
+                with named():
+                    self.manager.begin()
+                    act()
+                    self.manager.commit()
+                return
+            except BaseException as error:
+                self.abort()
+                if not is_conflict(error):
+                    raise
 
     def abort(self) -> None:
         with suppress(ClientDisconnected), named():
