@@ -4,17 +4,34 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from plone.app.async_.cli.errors import FINE
 from plone.app.async_.cli.errors import INTERRUPTED
 from plone.app.async_.cli.errors import CommandFailed
 
 
 PROGRAM = "plone-async"
+KeepLines = argparse.RawDescriptionHelpFormatter
 
-COMMANDS = ("status", "worker")
+COMMANDS = (
+    "status",
+    "check",
+    "jobs",
+    "show",
+    "tail",
+    "workers",
+    "quota",
+    "retry",
+    "cancel",
+    "purge",
+    "pause",
+    "resume",
+    "worker",
+)
 """In the order of the help; each is a module of ``plone.app.async_.cli.commands``."""
 
 
@@ -29,6 +46,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:
+        # The reader, such as head, has seen enough; the interpreter must not try to write the rest when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINE
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -38,7 +59,7 @@ def make_parser() -> argparse.ArgumentParser:
     for name in COMMANDS:
         module = import_module(f"plone.app.async_.cli.commands.{name}")
         summary = (module.__doc__ or "").partition("\n")[0]
-        command = commands.add_parser(name, help=summary, description=module.__doc__)
+        command = commands.add_parser(name, help=summary, description=module.__doc__, formatter_class=KeepLines)
         module.configure(command)
-        command.set_defaults(run=module.run)
+        command.set_defaults(command=name, run=module.run)
     return parser

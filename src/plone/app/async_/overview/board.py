@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from plone.app.async_.overview.figures import Figures
 from plone.app.async_.overview.figures import measure
 from plone.app.async_.overview.ids import load_job
 from plone.app.async_.overview.line import jobs_before
+from plone.app.async_.overview.listing import Page
 from plone.app.async_.overview.listing import Search
 from plone.app.async_.overview.people import People
 from plone.app.async_.overview.query import Query
@@ -28,27 +28,18 @@ from plone.app.async_.overview.summary import JobSummary
 from plone.app.async_.overview.summary import summarize
 from plone.app.async_.overview.workers import WorkerSummary
 from plone.app.async_.overview.workers import summarize_workers
-from plone.app.async_.queues import existing_queues
 from plone.app.async_.queues import queues_connection
 from zc.async_ import clock
 from zc.async_.history import Deed
+from zc.async_.interfaces import KEY
 from zc.async_.interfaces import NEW
 
 
 if TYPE_CHECKING:
+    from ZODB.Connection import Connection
+
     from zc.async_.job import Job
     from zc.async_.queue import Queue
-
-
-@dataclass(frozen=True)
-class Page:
-    """One page of a list of jobs; see ``listing.Found``."""
-
-    jobs: list[JobSummary]
-    start: int
-    total: int
-    is_exact: bool
-    more: int | None
 
 
 class Board:
@@ -60,11 +51,21 @@ class Board:
     """
 
     def __init__(self, context: Any, scope: Scope) -> None:
+        self._look(queues_connection(context._p_jar), scope, People(context.getPhysicalRoot()))
+
+    @classmethod
+    def of_queues(cls, connection: Connection, scope: Scope) -> Board:
+        """A board for those who have a connection to the queues' database, and no site: users go by their ids."""
+        board = cls.__new__(cls)
+        board._look(connection, scope, People(None))
+        return board
+
+    def _look(self, connection: Connection, scope: Scope, people: People) -> None:
         self.scope = scope
         self.now = clock.now()
-        self._connection = queues_connection(context._p_jar)
-        self._queues: Mapping[str, Queue] = existing_queues(context._p_jar) or {}
-        self._people = People(context.getPhysicalRoot())
+        self._connection = connection
+        self._queues: Mapping[str, Queue] = connection.root().get(KEY) or {}
+        self._people = people
 
     # Jobs
 

@@ -20,6 +20,7 @@ from zc.async_.whereabouts import load
 
 
 if TYPE_CHECKING:
+    from plone.app.async_.overview.summary import JobSummary
     from zc.async_.job import Job
     from zc.async_.queue import Queue
 
@@ -41,6 +42,17 @@ class Found:
     is_exact: bool
     more: int | None
     looked_at: int
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list of jobs; its numbers are those of :class:`Found`."""
+
+    jobs: list[JobSummary]
+    start: int
+    total: int
+    is_exact: bool
+    more: int | None
 
 
 SOURCES = (
@@ -76,6 +88,13 @@ class Search:
         more = offset + looked_at if not at_end and looked_at >= WINDOW else None
         jobs = query.sorted(matches)[start : start + size]
         return Found(jobs, start, len(matches), at_end, more, looked_at)
+
+    def all(self, query: Query) -> Iterator[Job]:
+        """All matches in the natural order, however many; the first leave memory again while more are looked at."""
+        for run in self.runs(query):
+            yield from (job for job in run if self._scope.covers(job) and query.matches(job, self._now))
+            for job in run[:1]:
+                job._p_jar.cacheGC()
 
     def runs(self, query: Query, offset: int = 0) -> Iterator[Run]:
         """All jobs that are where those of the query's states are, each once, loaded a run at a time."""

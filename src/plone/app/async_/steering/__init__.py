@@ -7,6 +7,7 @@ the queue's history, and in the log.
 
 from plone.app.async_.steering.bulk import Done
 from plone.app.async_.steering.bulk import act_on_all
+from plone.app.async_.steering.bulk import act_on_these
 from plone.app.async_.steering.errors import NoSuchJob
 from plone.app.async_.steering.errors import NoSuchQueue
 from plone.app.async_.steering.errors import NotPossible
@@ -23,6 +24,7 @@ __all__ = [
     "NotPossible",
     "act",
     "act_on_all",
+    "act_on_these",
     "pause",
     "resume",
     "set_quota",

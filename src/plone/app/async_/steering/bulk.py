@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -16,6 +20,8 @@ from plone.app.async_.steering.jobs import POSSIBLE
 
 if TYPE_CHECKING:
     from plone.app.async_.overview import Board
+    from zc.async_.job import Job
+    from zc.async_.queue import Queue
 
 MOST = 500
 """Jobs in one transaction."""
@@ -37,17 +43,29 @@ def act_on_all(board: Board, action: str, query: Query, *args: Any) -> Done:
     """
     wanted = replace(query, states=query.states & POSSIBLE[action], sort="")
     found = board.search().page(wanted, size=MOST)
-    jobs, refused = found.jobs, 0
-    counts: dict[Any, int] = {}
+    done = _act(board, action, found.jobs, args)
+    return Done(done, len(found.jobs) - done, found.total > MOST or found.more is not None)
+
+
+def act_on_these(board: Board, action: str, ids: Collection[str], *args: Any) -> Done:
+    """Do something to the jobs with these ids, recorded as by :func:`act_on_all`; gone ones are among the refused.
+
+    In the caller's transaction: of very many, let ``MOST`` at a time be enough.
+    """
+    jobs = [job for job in map(board.find, ids) if job is not None]
+    done = _act(board, action, jobs, args)
+    return Done(done, len(ids) - done, False)
+
+
+def _act(board: Board, action: str, jobs: Iterable[Job], args: tuple[Any, ...]) -> int:
+    counts: Counter[Queue | None] = Counter()
     for job in jobs:
         queue = job.queue
-        try:
+        with suppress(NotPossible):
             ACTIONS[action](job, *args)
-        except NotPossible:
-            refused += 1
-        else:
-            counts[queue] = counts.get(queue, 0) + 1
+            counts[queue] += 1
     site = "" if board.scope.site is None else "/".join(board.scope.site)
     for queue, count in counts.items():
-        record(queue, action, "", site, " ".join([f"{count} jobs", *map(str, args)]))
-    return Done(len(jobs) - refused, refused, found.total > MOST or found.more is not None)
+        if queue is not None:
+            record(queue, action, "", site, " ".join([f"{count} jobs", *map(str, args)]))
+    return counts.total()

@@ -13,10 +13,10 @@ from plone.app.async_.forms.orders import TITLES
 from plone.app.async_.forms.parameters import NO_SITE
 from plone.app.async_.forms.queue_orders import DEEDS
 from plone.app.async_.overview import State
-from plone.app.async_.overview.board import Page
 from plone.app.async_.overview.databases import DatabaseSummary
 from plone.app.async_.overview.databases import are_queues_located
 from plone.app.async_.overview.databases import summarize_databases
+from plone.app.async_.overview.listing import Page
 from plone.app.async_.overview.queues import QueueSummary
 from plone.app.async_.overview.states import LISTED
 from plone.app.async_.zmi.page import RootPage

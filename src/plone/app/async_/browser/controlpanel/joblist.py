@@ -16,7 +16,7 @@ from plone.app.async_.overview.summary import JobSummary
 
 if TYPE_CHECKING:
     from plone.app.async_.overview import Board
-    from plone.app.async_.overview.board import Page
+    from plone.app.async_.overview.listing import Page
 
 VIEW = "@@manage-job-queue"
 HERE = "#jobs"

@@ -17,8 +17,8 @@ from plone.app.async_.browser.page import Page
 from plone.app.async_.forms.parameters import WrongParameter
 from plone.app.async_.forms.parameters import number
 from plone.app.async_.overview import State
-from plone.app.async_.overview.board import Page as Found
 from plone.app.async_.overview.counts import Count
+from plone.app.async_.overview.listing import Page as Found
 from plone.app.async_.overview.summary import JobSummary
 from zc.async_ import timeline
 

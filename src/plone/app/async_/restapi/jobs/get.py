@@ -10,7 +10,7 @@ from plone.restapi.batching import HypermediaBatch
 from plone.app.async_.forms.parameters import LARGEST_PAGE
 from plone.app.async_.forms.parameters import number
 from plone.app.async_.forms.parameters import query_from
-from plone.app.async_.overview.board import Page
+from plone.app.async_.overview.listing import Page
 from plone.app.async_.restapi.jobs.serialize import details_json
 from plone.app.async_.restapi.jobs.serialize import summary_json
 from plone.app.async_.restapi.jobs.serialize import url_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from plone.app.async_ import authority
+from plone.app.async_.overview.json import to_json
 from plone.app.async_.overview.queues import QueueSummary
-from plone.app.async_.restapi.json import to_json
 from plone.app.async_.restapi.service import AsyncService
 from plone.app.async_.restapi.service import not_found
 
