@@ -13,7 +13,7 @@ from cluster import Process
 
 COMMAND = [Path(sys.executable).with_name("plone-async"), "worker"]
 EXAMPLES = Path(__file__).parents[2] / "examples" / "deployment"
-ZOPE_CONF = EXAMPLES / "container" / "zope.conf"
+ZOPE_CONF = EXAMPLES / "etc" / "zope.conf"
 
 WORKS = "Jobs are run here"
 START_LIMIT = 120.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 
 from ZConfig import ConfigurationError
@@ -12,6 +13,7 @@ from Zope2.Startup.serve import setup_logging
 
 from plone.app.async_ import headless
 from plone.app.async_.cli import errors
+from plone.app.async_.cli.target import CONFIG
 from plone.app.async_.databases import NoSuchDatabase
 from plone.app.async_.worker import PROBLEMS
 from zc.async_.errors import IdentityInUse
@@ -24,7 +26,9 @@ FORMAT = "%(asctime)s %(levelname)s [%(name)s][%(threadName)s] %(message)s"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
-    parser.add_argument("zope_conf", metavar="zope.conf", help="configuration of the Zope instance to be")
+    parser.add_argument(
+        "zope_conf", metavar="zope.conf", nargs="?", help=f"configuration of the Zope instance to be; else ${CONFIG}"
+    )
     parser.add_argument(
         "--logging", metavar="zope.ini", help="file whose sections say where the log goes; by default to standard error"
     )
@@ -32,11 +36,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run jobs, and return the exit code in the end."""
+    zope_conf = arguments.zope_conf or os.environ.get(CONFIG)
+    if not zope_conf:
+        raise errors.WrongUsage(f"name a zope.conf, or set ${CONFIG}")
     log_to(arguments.logging)
     try:
-        headless.work(arguments.zope_conf)
+        headless.work(zope_conf)
     except Exception as error:  # the top of the process: whatever it was goes to the log, and tells the exit code
-        return told(error, arguments.zope_conf)
+        return told(error, zope_conf)
     return errors.FINE
 
 
