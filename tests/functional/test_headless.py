@@ -198,6 +198,21 @@ def test_a_missing_configuration_is_told(container, tmp_path):
     assert "Traceback" not in process.output()
 
 
+def test_a_log_without_a_place_is_told(container):
+    process = container.start("--logging", ZOPE_CONF)
+    assert process.wait(START_LIMIT) == 2, process.tail()
+    assert "zope.conf does not say where to log" in process.output()
+
+
+def test_the_log_goes_where_an_ini_file_says(container, tmp_path):
+    ini = tmp_path / "zope.ini"
+    ini.write_text(ZOPE_CONF.with_name("zope.ini").read_text().replace("(sys.stderr,)", "(open('%(here)s/log', 'w'),)"))
+    process = container.start("--logging", ini, "none.conf")
+    assert process.wait(START_LIMIT) == 2
+    assert process.output() == ""
+    assert "This worker cannot start: none.conf: " in (tmp_path / "log").read_text()
+
+
 def test_an_absent_database_server_is_told(container, tmp_path):
     (port,) = choose_ports(None)
     hasty = tmp_path / "zope.conf"

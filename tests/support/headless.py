@@ -45,11 +45,11 @@ class Container:
             "ZC_ASYNC_UUID": str(self.identity),
         }
 
-    def start(self, zope_conf: Path = ZOPE_CONF, **environment: str) -> Process:
+    def start(self, *arguments: str | Path, **environment: str) -> Process:
         """Start it without waiting; see ``wait_until_working``."""
         changed: Mapping[str, str] = {**self.environment, **environment}
         log = self.home / f"worker-{len(self.processes)}.log"
-        self.processes.append(Process("worker", [*COMMAND, zope_conf], log, changed, self.home))
+        self.processes.append(Process("worker", [*COMMAND, *(arguments or [ZOPE_CONF])], log, changed, self.home))
         return self.processes[-1]
 
     def stop(self) -> None:

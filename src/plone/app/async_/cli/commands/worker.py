@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import configparser
 import logging
 import os
 import sys
+from logging.config import fileConfig
+from pathlib import Path
 
 from ZConfig import ConfigurationError
 from ZEO.Exceptions import ClientDisconnected
-from Zope2.Startup.serve import setup_logging
 
 from plone.app.async_ import headless
 from plone.app.async_.cli import errors
@@ -48,11 +50,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def log_to(ini: str | None) -> None:
-    """Let the log go where the sections of that file say, or to standard error."""
+    """Let the log go where the sections of that file say, or to standard error; ``WrongUsage``."""
     if ini is None:
         logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=FORMAT, force=True)
-    else:
-        setup_logging(ini)
+        return
+    names = {"here": str(Path(ini).absolute().parent), "__file__": str(Path(ini).absolute())}
+    try:
+        fileConfig(ini, names, disable_existing_loggers=False)
+    except (OSError, KeyError, ValueError, RuntimeError, configparser.Error) as error:
+        raise errors.WrongUsage(f"{ini} does not say where to log: {error!r}") from error
 
 
 def told(error: Exception, zope_conf: str) -> int:
