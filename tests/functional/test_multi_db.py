@@ -10,6 +10,7 @@ import plone_jobs
 import pytest
 from cluster import ASYNC
 from cluster import MAIN
+from command_line import ask
 from demo.cluster import MULTI_DB
 from demo.cluster import SITE
 from demo.scenario import run_a_job
@@ -132,3 +133,16 @@ def test_P33_P43_a_worker_is_not_needed_to_queue(lab, browser, worker):
         assert len(root[KEY][""]) == 1
     next_worker = lab.running_worker()
     assert wait_for_job(browser, address)["result"]["worker"] == next_worker.pid
+
+
+def test_the_command_line_finds_the_queues(lab):
+    for on in (
+        ("-C", lab.worker.configuration),
+        ("-C", lab.instance.configuration, "--database", "async"),
+        ("--zeo", f"127.0.0.1:{lab.zeo.port}", "--storage", ASYNC.name),
+    ):
+        answer = ask("status", "--json", *on)
+        assert (answer.code, answer.err) == (0, "")
+        assert answer.json["workers_alive"] == 1
+    assert ask("check", "-C", lab.worker.configuration).out == "No problems found.\n"
+    assert "no queues yet" in ask("status", "--zeo", f"127.0.0.1:{lab.zeo.port}").err

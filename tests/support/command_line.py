@@ -2,8 +2,11 @@
 
 import json
 import os
+import subprocess
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import UUID
 
 from ZODB.DB import DB
@@ -23,6 +26,7 @@ from zc.async_.queue import Queue
 from zc.async_.queue import Queues
 
 
+PROGRAM = Path(sys.executable).with_name("plone-async")
 WORKER = UUID("12345678-1234-4234-8234-123456789abc")
 
 
@@ -51,6 +55,13 @@ def run_program(words, capsys):
         code = error.code
     captured = capsys.readouterr()
     return Answer(code, captured.out, captured.err)
+
+
+def ask(*words, timeout=60):
+    """Run ``plone-async`` as a process."""
+    command = [str(PROGRAM), *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=timeout)
+    return Answer(done.returncode, done.stdout, done.stderr)
 
 
 # A home

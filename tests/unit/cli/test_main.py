@@ -3,13 +3,12 @@
 import os
 import socket
 import subprocess
-import sys
 import time
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 import version1
+from command_line import PROGRAM
 from command_line import Answer
 from command_line import make_queues
 from command_line import put_plain
@@ -20,9 +19,6 @@ from ZODB.FileStorage import FileStorage
 
 from plone.app.async_.cli import ctl
 from plone.app.async_.cli.main import COMMANDS
-
-
-PROGRAM = Path(sys.executable).with_name("plone-async")
 
 
 def is_one_line(answer, code):

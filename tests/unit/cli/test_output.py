@@ -4,11 +4,10 @@ import os
 import pty
 import re
 import subprocess
-import sys
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
+from command_line import PROGRAM
 from command_line import put_plain
 from command_line import start_worker
 
@@ -16,7 +15,6 @@ from plone.app.async_.cli.texts import safe
 from plone.app.async_.cli.texts import span
 
 
-PROGRAM = Path(sys.executable).with_name("plone-async")
 HOSTILE = "\x1b]0;pwned\x07\x9b2J\r\n\u202e[bold red]x[/] ü"
 
 
