@@ -41,7 +41,7 @@ test-browser: .venv/browser ## Run the tests in a real browser, which must be in
 test-postgres: .venv/relstorage ## Run the tests on a real PostgreSQL server, which must be installed
 	$(BIN)/python -m pytest tests/postgres $(ARGS)
 
-test-hosts: install ## Run the tests on several hosts, which are network namespaces: as root, on Linux
+test-hosts: install ## Run the tests on several hosts and in a container, which are namespaces: as root, on Linux
 	$(BIN)/python -m pytest tests/hosts $(ARGS)
 
 test-faults: install ## Kill workers and servers, fill the disk, turn clocks ...: all of what "make test" does less of

@@ -44,7 +44,7 @@ def zope(monkeypatch, tmp_path):
     other = DB(None, databases=group, database_name="other")
     monkeypatch.setattr(Zope2, "DB", main, raising=False)
     monkeypatch.setattr(Zope2, "opened", [main])
-    monkeypatch.setattr(process, "handle_sigterm", lambda: None)
+    monkeypatch.setattr(process, "handle_signals", lambda: None)
     monkeypatch.setattr(process.atexit, "register", lambda function: None)
     monkeypatch.setenv(instanceuuid.key, str(tmp_path / "uuid.txt"))
     monkeypatch.delenv(worker_module.DISABLED, raising=False)
@@ -212,11 +212,29 @@ def test_a_worker_that_meets_queues_of_version_1_says_what_to_do_and_leaves_them
     assert zope.main.lastTransaction() == before
 
 
+PROBLEMS = [
+    ("ZC_ASYNC_DISABLED", "1", r"ZC_ASYNC_DISABLED is set"),
+    ("ZC_ASYNC_UUID", "", r"set the environment variable ZC_ASYNC_UUID to a path"),
+    ("ZC_ASYNC_UUID", "/dev/null/uuid.txt", r"cannot write the identity file"),
+    ("ZC_ASYNC_BASE_URL", "www.example.com", r"ZC_ASYNC_BASE_URL cannot be used"),
+]
+
+
+@pytest.mark.parametrize(("variable", "value", "message"), PROBLEMS)
+def test_a_worker_that_serves_nobody_does_not_live_on_without_jobs(zope, monkeypatch, variable, value, message):
+    monkeypatch.setenv(variable, value)
+    worker = config.InitSingleDBWorker()
+    worker.serves = False
+    with pytest.raises(worker_module.PROBLEMS, match=message):
+        worker.init()
+    assert dispatcher._dispatchers == {}
+
+
 def test_a_worker_that_ends_gives_jobs_the_time_that_the_queues_say(zope, monkeypatch):
     given = []
     monkeypatch.setattr(worker_module, "stop_dispatcher", lambda one, seconds: given.append(seconds) or True)
     worker = config.InitSingleDBWorker()
-    worker._dispatcher = SimpleNamespace(grace=40.0)
+    worker._dispatcher = SimpleNamespace(grace=40.0, getActiveJobIds=lambda: [(1, "main")])
     for value in ("", "7"):
         monkeypatch.setenv(process.GRACE, value)
         worker.stop()

@@ -10,6 +10,7 @@ import pytest
 import Zope2
 
 from plone.app.async_ import process
+from zc.async_ import signals
 
 
 @pytest.fixture(autouse=True)
@@ -17,9 +18,26 @@ def zope(monkeypatch):
     monkeypatch.setattr(Zope2, "opened", [])
     monkeypatch.setattr(process.atexit, "register", lambda function: None)
     monkeypatch.delitem(sys.modules, process.CONSOLE, raising=False)
-    before = signal.getsignal(signal.SIGTERM)
+    defaults = {signal.SIGTERM: signal.SIG_DFL, signal.SIGINT: signal.default_int_handler}
+    before = {number: signal.signal(number, default) for number, default in defaults.items()}
     yield
-    signal.signal(signal.SIGTERM, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = SimpleNamespace(now=1000.0)
+    monkeypatch.setattr(signals, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    return clock
+
+
+@pytest.fixture
+def exits(monkeypatch):
+    """The exit codes with which the process would have ended at once."""
+    exits = []
+    monkeypatch.setattr(signals, "os", SimpleNamespace(_exit=exits.append))
+    return exits
 
 
 class Database:
@@ -123,27 +141,49 @@ def test_errors_of_unused_databases_are_not_hidden():
         end_of_server()
 
 
-def test_sigterm_ends_the_process_in_order_and_a_second_one_does_not_hurry_it():
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    process.handle_sigterm()
-    with pytest.raises(SystemExit) as caught:
-        signal.raise_signal(signal.SIGTERM)
-    assert caught.value.code == 0
-    signal.raise_signal(signal.SIGTERM)
+@pytest.mark.parametrize(("number", "error"), [(signal.SIGTERM, SystemExit), (signal.SIGINT, KeyboardInterrupt)])
+def test_a_signal_ends_the_process_in_order(number, error):
+    ending = process.handle_signals()
+    assert not ending.asked
+    with pytest.raises(error) as caught:
+        signal.raise_signal(number)
+    assert getattr(caught.value, "code", 0) == 0
+    assert ending.asked
 
 
+@pytest.mark.parametrize("first", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_ends_it_at_once(clock, exits, first, second):
+    process.handle_signals()
+    with pytest.raises((SystemExit, KeyboardInterrupt)):
+        signal.raise_signal(first)
+    clock.now += 1
+    signal.raise_signal(second)
+    assert exits == [128 + second]
+
+
+def test_a_signal_that_comes_twice_for_one_act_is_one(clock, exits):
+    """Ctrl-C reaches the whole process group, and a parent may pass it on as well."""
+    process.handle_signals()
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+    clock.now += 0.1
+    signal.raise_signal(signal.SIGINT)
+    assert exits == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("handler", [signal.SIG_IGN, lambda number, frame: None])
-def test_sigterm_is_left_to_who_handles_it(handler):
-    signal.signal(signal.SIGTERM, handler)
-    process.handle_sigterm()
-    assert signal.getsignal(signal.SIGTERM) is handler
+def test_signals_are_left_to_who_handles_them(number, handler):
+    signal.signal(number, handler)
+    process.handle_signals()
+    assert signal.getsignal(number) is handler
 
 
-def test_sigterm_is_left_alone_in_other_threads():
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    errors = []
-    thread = threading.Thread(target=lambda: errors.append(process.handle_sigterm()))
+def test_signals_are_left_alone_in_other_threads():
+    endings = []
+    thread = threading.Thread(target=lambda: endings.append(process.handle_signals()))
     thread.start()
     thread.join()
-    assert errors == [None]
+    assert not endings[0].asked
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -28,6 +27,8 @@ from zc.async_.claimer import give_back
 from zc.async_.connections import rest
 from zc.async_.describe import getId
 from zc.async_.errors import is_conflict
+from zc.async_.farewell import PATIENCE
+from zc.async_.farewell import Farewell
 from zc.async_.heartbeat import Heartbeat
 from zc.async_.interfaces import KEY
 from zc.async_.journal import Journal
@@ -182,7 +183,7 @@ class Dispatcher(Reporting):
         self._waker.start()
 
     def deactivate(self, timeout: float = 3) -> bool:
-        """Stop claiming, let running jobs go on for ``timeout`` seconds, give back the rest, and end.
+        """Stop claiming, let running jobs go on for ``timeout`` seconds, give back the rest within some more, and end.
 
         Whether all threads have ended. A thread still in a job's code finds its job taken away later; while it runs
         the database must not be closed. ``ValueError`` if not activated or ending already. For any thread but this
@@ -204,14 +205,16 @@ class Dispatcher(Reporting):
         unbegun = self._pools.stop()
         all_ended = self._pools.join(lambda: deadline - time.monotonic())
         self._waker.stop()
+        if not self._is_dispatching():
+            self._dispatch_thread = Farewell(self.UUID, self._transactions, lambda: self._end(unbegun))
+            self._dispatch_thread.start()
+            self._dispatch_thread.join(max(deadline - time.monotonic(), PATIENCE))
         if self._is_dispatching():
             events.error("dispatcher %s hangs in the database; the next start will clean up", self.UUID)
         else:
-            self._finally_in_transaction(lambda: self._end(unbegun))
             self._connection.close()
         self.change_connection_pool(-1)
         self.activated = None
-        events.info("deactivated dispatcher %s", self.UUID)
         return all_ended and not self._is_dispatching()
 
     def _is_dispatching(self) -> bool:
@@ -326,22 +329,6 @@ class Dispatcher(Reporting):
             watched += [queue, *queue.inlets(), queue.dispatchers[self.UUID]]
         if self._waker.watch(watched + self._claimer.watched):
             self.wake()
-
-    def _finally_in_transaction(self, act: Callable[[], None]) -> None:
-        """Commit an act against all conflicts; without a server it is left to the next start, which rescues."""
-        while True:
-            try:
-                with outage.named():
-                    self._transactions.begin()
-                    act()
-                    self._transactions.commit()
-                return
-            except ClientDisconnected:
-                self._transactions.abort()
-                events.error("dispatcher %s ends without the database server; its next start will clean up", self.UUID)
-                return
-            except TransientError:
-                self._transactions.abort()
 
 
 def _seconds(container: Queues | None, name: str, default: Any) -> Any:

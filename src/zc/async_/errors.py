@@ -55,6 +55,10 @@ class IdentityError(AsyncError):
     """The identity (UUID) of this instance cannot be used."""
 
 
+class IdentityInUse(IdentityError):
+    """Another running process of this host has this identity (UUID)."""
+
+
 def is_conflict(error: BaseException) -> bool:
     """Whether another attempt at once may do; ZEO says so even of an absent server, for which each attempt waits."""
     return isinstance(error, TransientError) and not isinstance(error, ClientDisconnected)

@@ -95,7 +95,7 @@ class InlineDispatcher(Dispatcher):
         """Claim the next job of each agent. Whether anything was claimed."""
         claimed = super().poll()
         if any(not record for record in self._records()):
-            self._finally_in_transaction(self._supply_agents)
+            self._transactions.commit_act(self._supply_agents)
             claimed = super().poll() or claimed
         return claimed
 

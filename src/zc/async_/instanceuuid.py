@@ -11,8 +11,9 @@ import zc.lockfile
 import zope.component
 import zope.interface
 
+from zc.async_.errors import IdentityError
+from zc.async_.errors import IdentityInUse
 from zc.async_.interfaces import IUUID
-from zc.async_.interfaces import IdentityError
 
 
 key = "ZC_ASYNC_UUID"
@@ -84,7 +85,7 @@ def own() -> uuid.UUID:
 def take() -> tuple[uuid.UUID, zc.lockfile.LockFile | None]:
     """The identity of :func:`own`, and the lock of its file, unless the identity is not that of the file.
 
-    Raises :class:`IdentityError` when another process of this host holds it.
+    Raises :class:`IdentityInUse` when another process of this host holds it.
     """
     identity = own()
     held = lock() if path().exists() and getUUID() == identity else None
@@ -94,15 +95,18 @@ def take() -> tuple[uuid.UUID, zc.lockfile.LockFile | None]:
 def lock() -> zc.lockfile.LockFile:
     """Hold the instance's identity until the returned lock is closed or the process ends.
 
-    Raises :class:`IdentityError` when another process of this host holds it.
+    Raises :class:`IdentityInUse` when another process of this host holds it, and :class:`IdentityError` when the lock
+    file beside it cannot be written.
     """
     file = path()
     try:
         return zc.lockfile.LockFile(f"{file}.lock")
     except zc.lockfile.LockError as error:
-        raise IdentityError(
+        raise IdentityInUse(
             f"another running process uses the identity in {file}; give this one its own file by {key}"
         ) from error
+    except OSError as error:
+        raise IdentityError(f"cannot write the lock of the identity file {file}: {error}") from error
 
 
 def __getattr__(name: str) -> Any:

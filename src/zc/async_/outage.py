@@ -9,6 +9,7 @@ A ZEO server whose disk is full, or fails, is there but stores nothing: it is as
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextlib import suppress
@@ -22,6 +23,8 @@ from ZEO.Exceptions import ClientDisconnected
 from ZEO.Exceptions import ServerException
 
 from zc.async_ import metrics
+from zc.async_.errors import is_conflict
+
 from zc.async_.errors import is_conflict
 
 
@@ -91,6 +94,20 @@ class Transactions:
                 if is_conflict(error):
                     metrics.process.conflicted(self._whose)
                 raise
+
+    def commit_act(self, act: Callable[[], None]) -> None:
+        """Commit what ``act`` does against all conflicts, however often it takes; ``ClientDisconnected``."""
+        while True:
+            try:
+                with named():
+                    self.manager.begin()
+                    act()
+                    self.manager.commit()
+                return
+            except BaseException as error:
+                self.abort()
+                if not is_conflict(error):
+                    raise
 
     def abort(self) -> None:
         with suppress(ClientDisconnected), named():

@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -26,12 +27,15 @@ HANDLED = (signal.SIGINT, *ENDING)
 PATIENCE = 5
 """Seconds for which a signal waits for the dispatcher's end, beside what the queues grant running jobs."""
 
+SAME_ACT = 0.2
+"""Seconds within which two signals are one act: Ctrl-C reaches a whole process group, and a parent may pass it on."""
+
 signal_handlers: dict[int, dict[int, tuple[Any, Any]]] = {}
 """By ``id`` of a dispatcher and number of a signal, the handler that was there before, and ours."""
 
 
 def install_signal_handlers(dispatcher: Dispatcher, stop: Callable[[Dispatcher], object]) -> None:
-    """Stop the dispatcher on SIGINT, SIGTERM and SIGBREAK, before what else they do.
+    """Stop the dispatcher on SIGINT, SIGTERM and SIGBREAK, before what else they do; a second one ends the process.
 
     Only the main thread can do that: in another one, that is logged. A signal that the process ignores stays ignored.
     """
@@ -39,10 +43,11 @@ def install_signal_handlers(dispatcher: Dispatcher, stop: Callable[[Dispatcher],
         events.info("dispatcher %s is not started in the main thread: it handles no signals", dispatcher.UUID)
         return
     handlers = signal_handlers[id(dispatcher)] = {}
+    insistence = Insistence()
     for number in HANDLED:
         previous = signal.getsignal(number)
         if previous is not signal.SIG_IGN:
-            current = _Handler(dispatcher, stop, previous)
+            current = _Handler(dispatcher, stop, previous, insistence)
             handlers[number] = previous, current
             signal.signal(number, current)
 
@@ -59,14 +64,54 @@ def restore_signal_handlers(dispatcher: Dispatcher) -> None:
             signal.signal(number, signal.SIG_DFL if previous is None else previous)
 
 
+class Insistence:
+    """Tells the first signal, which ends a process in order, from a second one, which ends it at once.
+
+    Only for handlers of signals, which all run in the main thread, the second one within the first.
+    """
+
+    def __init__(self) -> None:
+        self._first: float | None = None
+
+    def is_first(self, number: int) -> bool:
+        """Whether this is the first signal; if another one was handled already, the process ends here.
+
+        The exit code is then 128 and the signal's number. Dying of the signal would say the same, but the first process
+        of a container cannot: its default actions do nothing. What the process has not given back, locks of files
+        apart, is left as by a crash, and its next start cleans up.
+        """
+        now = time.monotonic()
+        if self._first is None:
+            self._first = now
+            return True
+        if now - self._first > SAME_ACT:
+            try:
+                events.warning("%s was the second signal: the process ends at once", signal.Signals(number).name)
+            finally:
+                os._exit(128 + number)
+        return False
+
+    def forget(self) -> None:
+        """Take the next signal for the first one."""
+        self._first = None
+
+
 class _Handler:
-    def __init__(self, dispatcher: Dispatcher, stop: Callable[[Dispatcher], object], previous: Any) -> None:
+    def __init__(
+        self, dispatcher: Dispatcher, stop: Callable[[Dispatcher], object], previous: Any, insistence: Insistence
+    ) -> None:
         self.dispatcher = dispatcher
         self.stop = stop
         self.previous = previous
+        self.insistence = insistence
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        self.end_dispatcher()
+        if not self.insistence.is_first(number):
+            return
+        try:
+            self.end_dispatcher()
+        finally:
+            self.insistence.forget()
         if callable(self.previous):
             self.previous(number, frame)
         if number in ENDING:

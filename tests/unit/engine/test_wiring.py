@@ -343,6 +343,69 @@ def test_K55_a_dispatcher_that_hangs_does_not_keep_the_process(one, handlers, lo
     hanging.set()
 
 
+def script(code, folder):
+    """A process that runs the code."""
+    return subprocess.Popen(
+        [sys.executable, "-c", dedent(code)],
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_a_signal_after_the_dispatcher_s_end_is_a_first_one_again(one, handlers, monkeypatch):
+    heard = []
+    monkeypatch.setattr(signals, "SAME_ACT", 0)
+    signal.signal(signal.SIGINT, lambda number, frame: heard.append(number))
+    signals.install_signal_handlers(one, stop_dispatcher)
+    for times in 1, 2:
+        os.kill(os.getpid(), signal.SIGINT)
+        wait_until(lambda: len(heard) == times, 5, lambda: f"heard {heard}")  # noqa: B023
+    assert one.activated is None
+
+
+IMPATIENT = """
+    import logging, threading, time
+    import ZODB, transaction
+    from ZODB.DemoStorage import DemoStorage
+    from zc.async_ import configure, subscribers
+    from zc.async_.interfaces import IQueue
+
+    def work():
+        print("working", flush=True)
+        time.sleep(60)
+
+    logging.basicConfig()
+    subscribers.GRACE = 60
+    configure.base()
+    db = ZODB.DB(DemoStorage())
+    dispatcher = configure.start(db)
+    connection = db.open()
+    IQueue(connection).put(work)
+    transaction.commit()
+    try:
+        threading.Event().wait()
+    finally:
+        print("in order", flush=True)
+    """
+
+
+@pytest.mark.parametrize("first", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_ends_a_script_at_once(tmp_path, first, second):
+    with script(IMPATIENT, tmp_path) as process:
+        assert process.stdout.readline() == "working\n", process.stderr.read()
+        process.send_signal(first)
+        while process.poll() is None:  # not before the first one is handled, and some time after it
+            time.sleep(2 * signals.SAME_ACT)
+            process.send_signal(second)
+        output, errors = process.communicate(timeout=20)
+    assert (process.returncode, output) == (128 + second, ""), errors
+    assert f"{second.name} was the second signal: the process ends at once" in errors
+
+
 SCRIPT = """
     import signal, sys, time
     import ZODB, transaction
@@ -377,16 +440,7 @@ SCRIPT = """
     ],
 )
 def test_E118_K55_a_plain_script_ends_orderly(tmp_path, previous, number, status, last):
-    script = dedent(SCRIPT.format(previous=previous))
-    process = subprocess.Popen(
-        [sys.executable, "-c", script],
-        cwd=tmp_path,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with process:
+    with script(SCRIPT.format(previous=previous), tmp_path) as process:
         assert process.stdout.readline() == "ready\n", process.stderr.read()
         process.send_signal(number)
         output, errors = process.communicate(timeout=20)

@@ -9,9 +9,12 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 import Zope2
+
+from zc.async_.signals import Insistence
 
 
 logger = logging.getLogger("plone.app.async")
@@ -88,22 +91,38 @@ def before_databases_close(stop: Callable[[], bool]) -> None:
 
     Zope's own server closes what is in ``Zope2.opened``, in that order, after
     the last request; with any other WSGI server the interpreter's exit must
-    do, when the databases are open still.  SIGTERM is made to end the process
-    in this orderly way, unless somebody handles it already.
+    do, when the databases are open still.  Signals are made to end the process
+    in this orderly way, unless somebody handles them already.
     """
     closer = Closer(stop)
     Zope2.opened.insert(0, closer)
     atexit.register(closer.close)
-    handle_sigterm()
+    handle_signals()
 
 
-def handle_sigterm() -> None:
-    """Let SIGTERM end the process as ``sys.exit`` does, where that is ours to say."""
-    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, _exit)
+class Ending:
+    """The handler of the signals that end this process: the first one in order, a second one at once."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._insistence = Insistence()
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        if self._insistence.is_first(number):
+            self.asked = True
+            logger.info("This process ends, as %s tells it", signal.Signals(number).name)
+            raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(0)
 
 
-def _exit(number: int, frame: Any) -> None:
-    # A supervisor that asks twice must not cut the orderly end short.
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    raise SystemExit(0)
+def handle_signals() -> Ending:
+    """Let SIGTERM end the process as ``sys.exit`` does and SIGINT as always, where that is ours to say.
+
+    Gives their handler, which is not installed where somebody else handles or ignores them, nor outside of the main
+    thread.
+    """
+    ending = Ending()
+    if threading.current_thread() is threading.main_thread():
+        for number, default in (signal.SIGTERM, signal.SIG_DFL), (signal.SIGINT, signal.default_int_handler):
+            if signal.getsignal(number) is default:
+                signal.signal(number, ending)
+    return ending

@@ -11,6 +11,7 @@ from plone.app.async_ import databases
 from plone.app.async_ import process
 from plone.app.async_.instance import InitInstance
 from zc.async_ import instanceuuid
+from zc.async_.errors import AsyncError
 from zc.async_.interfaces import DatabaseOpened
 from zc.async_.interfaces import IdentityError
 from zc.async_.interfaces import QueuesOfVersion1
@@ -33,6 +34,18 @@ IDENTITY_NEEDED = (
 )
 
 
+class NotConfigured(AsyncError, LookupError):
+    """The environment of this process does not let it run jobs."""
+
+
+class Disabled(NotConfigured):
+    """ZC_ASYNC_DISABLED is set."""
+
+
+PROBLEMS = (NotConfigured, baseurl.InvalidBaseURL, QueuesOfVersion1, IdentityError)
+"""What keeps a worker from running jobs until somebody sees to it."""
+
+
 def is_disabled() -> bool:
     """Whether this process is told to run no jobs, though it is a worker."""
     return os.environ.get(DISABLED, "0") not in ("", "0")
@@ -41,37 +54,38 @@ def is_disabled() -> bool:
 class InitWorker(InitInstance):
     """Runs a dispatcher as well.
 
-    Without ``ZC_ASYNC_UUID``, with an unusable ``ZC_ASYNC_BASE_URL``, or with queues of version 1, only an error is
-    logged: the process may serve a site that works as well without. If another process has the identity,
-    ``SystemExit`` ends this one: both would answer for the same jobs, and a supervisor that starts it again finds the
-    identity free once that process has ended.
+    ``serves`` says whether the process has something else to do. Then it lives on without ``ZC_ASYNC_UUID``, with an
+    unusable ``ZC_ASYNC_BASE_URL``, or with queues of version 1, and only an error is logged. If another process has
+    the identity, ``SystemExit`` ends this one all the same: both would answer for the same jobs, and a supervisor that
+    starts it again finds the identity free once that process has ended. A process that serves nobody gets any of the
+    ``PROBLEMS`` as it is.
     """
 
+    serves = True
     _dispatcher: Any = None
 
     def start(self) -> None:
+        try:
+            self.run_jobs()
+        except PROBLEMS as error:
+            if not self.serves:
+                raise
+            if isinstance(error, IdentityError):
+                logger.critical("This worker cannot start: %s", error)
+                raise SystemExit(f"This worker cannot start: {error}") from error
+            level = logging.INFO if isinstance(error, Disabled) else logging.ERROR
+            logger.log(level, "No jobs are run here: %s", error)
+
+    def run_jobs(self) -> None:
+        """Start a dispatcher; raises one of the ``PROBLEMS``."""
         if is_disabled():
-            logger.info("No jobs are run here: %s is set", DISABLED)
-            return
+            raise Disabled
         if not os.environ.get(instanceuuid.key):
-            logger.error("No jobs are run here: %s", IDENTITY_NEEDED)
-            return
-        try:
-            baseurl.configured()
-        except baseurl.InvalidBaseURL as error:
-            logger.error("No jobs are run here: %s", error)
-            return
-        try:
-            identity = self.take_identity()
-        except IdentityError as error:
-            logger.critical("This worker cannot start: %s", error)
-            raise SystemExit(f"This worker cannot start: {error}") from error
+            raise NotConfigured(IDENTITY_NEEDED)
+        baseurl.configured()
+        identity = self.take_identity()
         opened = DatabaseOpened(databases.find(self.db_name))
-        try:
-            QueueInstaller()(opened)
-        except QueuesOfVersion1 as error:
-            logger.critical("No jobs are run here: %s", error)
-            return
+        QueueInstaller()(opened)
         install = ThreadedDispatcherInstaller(poll_interval=POLL_INTERVAL, uuid=identity, signals=False)
         self._dispatcher = install(opened)
         self._reactor = self._dispatcher.reactor
@@ -80,9 +94,17 @@ class InitWorker(InitInstance):
     def stop(self) -> bool:
         ended = True
         if self._dispatcher is not None:
-            seconds = process.grace_seconds(self._dispatcher.grace)
-            ended = stop_dispatcher(self._dispatcher, seconds)
+            ended = self.stop_dispatcher()
             self._reactor = None  # it was the dispatcher's
-            if not ended:
-                logger.warning("Jobs that did not end within %g s are left to other workers", seconds)
         return super().stop() and ended
+
+    def stop_dispatcher(self) -> bool:
+        """Give running jobs their time, and the others back; whether all threads have ended."""
+        seconds = process.grace_seconds(self._dispatcher.grace)
+        running = len(self._dispatcher.getActiveJobIds())
+        if running:
+            logger.info("%d running job(s) may go on for %g s", running, seconds)
+        ended = stop_dispatcher(self._dispatcher, seconds)
+        if running and not ended:
+            logger.warning("Jobs that did not end within %g s are left to other workers", seconds)
+        return ended

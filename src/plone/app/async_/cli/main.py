@@ -30,6 +30,7 @@ COMMANDS = (
     "purge",
     "pause",
     "resume",
+    "worker",
 )
 """In the order of the help; each is a module of ``plone.app.async_.cli.commands``."""
 

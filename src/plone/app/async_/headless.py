@@ -1,0 +1,83 @@
+"""A worker that serves no requests: Zope as ``zope.conf`` says, and a dispatcher, until a signal ends it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from importlib import import_module
+
+import Zope2
+from App.config import getConfiguration
+from zope.component import queryUtility
+from Zope2.App.zcml import load_config
+from Zope2.Startup.run import configure_wsgi
+from Zope2.Startup.starter import WSGIStarter
+
+from plone.app.async_ import databases
+from plone.app.async_ import process
+from plone.app.async_.interfaces import IInitAsync
+from plone.app.async_.worker import InitWorker
+from zc.async_ import outage
+
+
+logger = logging.getLogger("plone.app.async")
+
+ROLE_FILES = {databases.ROOT: "single_db_worker.zcml", databases.QUEUES: "multi_db_worker.zcml"}
+"""By the database that has the queues."""
+
+
+def work(zope_conf: str) -> None:
+    """Run jobs until a signal ends that; returns when all is closed.
+
+    To be called in the main thread of a process that does nothing else, once. Raises the ``PROBLEMS`` of a worker,
+    ``NoSuchDatabase``, ``ZConfig.ConfigurationError``, ``ClientDisconnected`` if there is no database server at the
+    start, and whatever products raise then.
+    """
+    ending = process.handle_signals()
+    try:
+        with outage.named():
+            start(zope_conf)
+        if not ending.asked:  # somebody's code may have swallowed what the handler raised
+            threading.Event().wait()
+    except (KeyboardInterrupt, SystemExit):
+        if not ending.asked:
+            raise
+    finally:
+        for database in Zope2.opened:
+            database.close()
+    logger.info("The worker has ended")
+
+
+def start(zope_conf: str) -> None:
+    """Start Zope, and with it the worker."""
+    configure_wsgi(zope_conf)
+    starter = Starter()
+    starter.setConfiguration(getConfiguration())
+    starter.prepare()
+
+
+class Starter(WSGIStarter):
+    """Starts Zope as for a server, and makes the process a worker before it tells that it starts."""
+
+    def startZope(self) -> None:
+        super().startZope()
+        become_worker()
+
+
+def become_worker() -> None:
+    """Let this process be a worker, whatever role ``site.zcml`` gives it, if any.
+
+    The queues are where that role says, else in the database called ``async``, if there is one, as it is the rule for
+    instances.
+    """
+    role = queryUtility(IInitAsync)
+    if not isinstance(role, InitWorker):
+        load_config(ROLE_FILES[place_of_queues(role)], import_module("plone.app.async"))
+        role = queryUtility(IInitAsync)
+    role.serves = False
+
+
+def place_of_queues(role: object) -> str:
+    """The name of their database, as the instance's role says or, without one, as the databases tell."""
+    otherwise = databases.QUEUES if databases.QUEUES in Zope2.DB.databases else databases.ROOT
+    return getattr(role, "db_name", otherwise)
