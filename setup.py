@@ -89,12 +89,13 @@ setup(
         "relstorage": ["psycopg2-binary", "RelStorage"],
         "restapi": ["plone.restapi"],
         # For add-ons: plone.app.async_.testing.
-        "testing": ["plone.app.contenttypes", "plone.app.testing", "plone.testing"],
+        "testing": ["plone.app.contenttypes[test]", "plone.app.testing", "plone.testing"],
         "test": [
             "build",
             "DateTime",
             "five.localsitemanager",
             "hypothesis",
+            "packaging",
             "plone.api",
             "plone.app.contentrules",
             "plone.app.contenttypes",
@@ -137,7 +138,7 @@ setup(
             "zpretty",
         ],
         "browser": ["axe-playwright-python", "playwright"],
-        "docs": ["Sphinx"],
+        "docs": ["furo", "Sphinx"],
         "locales": ["i18ndude"],
     },
     entry_points={
