@@ -15,7 +15,7 @@ DEMO := examples/plone.app.asyncdemo
 PEERS := .venv-peers
 LOCALES := src/plone/app/async_/locales
 
-.PHONY: help install demo start test test-unit test-browser test-postgres test-hosts lint format typecheck locales bench \
+.PHONY: help install demo start test test-unit test-browser test-postgres test-hosts coverage lint format typecheck locales bench \
 	bench-peers dist release-check docs screenshots clean
 
 help: ## Show this list
@@ -43,6 +43,14 @@ test-postgres: .venv/relstorage ## Run the tests on a real PostgreSQL server, wh
 
 test-hosts: install ## Run the tests on several hosts, which are network namespaces: as root, on Linux
 	$(BIN)/python -m pytest tests/hosts $(ARGS)
+
+coverage: .venv/coverage ## Run all tests, and check how much of the code they run
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest $(ARGS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+	$(BIN)/coverage json --quiet -o .coverage.json
+	$(BIN)/coverage-threshold --coverage-json .coverage.json
 
 lint: .venv/lint ## Check style, ZCML, templates and spelling; change nothing
 	$(BIN)/ruff check
@@ -111,7 +119,7 @@ $(PEERS)/installed: benchmarks/peers/requirements.txt | $(BIN)/pip
 	{ tail -n 20 $(PEERS)/install.log; exit 1; }
 	@touch $@
 
-.venv/lint .venv/docs .venv/browser .venv/locales .venv/relstorage: .venv/installed
+.venv/lint .venv/docs .venv/coverage .venv/browser .venv/locales .venv/relstorage: .venv/installed
 	@echo "Installing the tools for $(@F)."
 	@$(PIP_INSTALL) -q -e '.[$(@F)]' >.venv/$(@F).log 2>&1 || { tail -n 20 .venv/$(@F).log; exit 1; }
 	@touch $@
