@@ -3,6 +3,7 @@
 import ast
 import importlib
 import inspect
+import itertools
 import re
 import textwrap
 
@@ -145,7 +146,7 @@ def comments(module):
     body = ast.parse(inspect.getsource(module)).body
     return {
         before.targets[0].id: node.value.value
-        for before, node in zip(body, body[1:], strict=False)
+        for before, node in itertools.pairwise(body)
         if isinstance(before, ast.Assign)
         and isinstance(before.targets[0], ast.Name)
         and isinstance(node, ast.Expr)

@@ -4,11 +4,11 @@ import sys
 
 import transaction
 from AccessControl.SecurityManagement import newSecurityManager
-from recipes.views import reindex_tree
 from zope.component import getUtility
 from zope.component.hooks import setSite
 
 from plone.app.async_.interfaces import IAsyncService
+from recipes.views import reindex_tree
 
 
 site_path, user_id = sys.argv[-2:]

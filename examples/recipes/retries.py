@@ -5,10 +5,9 @@ from datetime import timedelta
 from datetime import timezone
 from urllib.error import URLError
 
-from recipes.recurring import next_night
-
 from plone.app.async_ import RetryWithDelay
 from plone.app.async_.decorators import job
+from recipes.recurring import next_night
 from zc.async_.retry import NeverRetry
 from zc.async_.retry import RetryWithBackoff
 
