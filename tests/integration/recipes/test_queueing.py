@@ -3,10 +3,7 @@
 import pytest
 import transaction
 from plone import api
-from plone.app.testing import TEST_USER_NAME
-from plone.app.testing import TEST_USER_PASSWORD
 from plone.app.textfield.value import RichTextValue
-from plone.testing.zope import Browser
 from recipes.subscribers import count_words
 from recipes.views import reindex_tree
 from zExceptions import Forbidden
@@ -16,14 +13,6 @@ from zope.lifecycleevent import ObjectModifiedEvent
 from plone.app.async_.testing import assert_not_queued
 from plone.app.async_.testing import assert_queued
 from plone.app.async_.testing import drain
-
-
-@pytest.fixture
-def browser(functional, site):
-    browser = Browser(functional["app"])
-    browser.handleErrors = False
-    browser.addHeader("Authorization", f"Basic {TEST_USER_NAME}:{TEST_USER_PASSWORD}")
-    return browser
 
 
 def test_the_view_queues_a_job_and_leads_back(browser, folder):
