@@ -1,5 +1,10 @@
 """Cancel jobs."""
 
+from plone.app.async_ import steering
+from plone.app.async_.overview import Board
+from plone.app.async_.overview import Query
+from plone.app.async_.overview import State
+from plone.app.async_.overview import of_site
 from zc.async_ import local
 
 
@@ -14,3 +19,10 @@ def import_file(folder, path):
     """A job that has something to put away when it is cancelled."""
     with open(path) as rows:  # closed, whatever ends the job
         import_rows(folder, rows)
+
+
+def cancel_imports(site):
+    """Cancel all imports of a site that have not begun."""
+    board = Board(site, of_site(site))
+    waiting = Query(states=frozenset({State.WAITING}), callable="cancelling.import_rows")
+    return steering.act_on_all(board, "cancel", waiting, "wrong file")

@@ -4,6 +4,7 @@ import pytest
 import transaction
 from recipes import heavy
 from recipes.limits import make_thumbnails
+from recipes.limits import queue_in_own_quota
 from recipes.limits import send_thumbnails
 from zope.event import notify
 
@@ -39,6 +40,12 @@ def test_they_must_be_there(folder, service):
     service.getQueues()
     with pytest.raises(UnknownQuota):
         make_thumbnails.delay(folder)
+
+
+def test_a_site_has_a_quota_of_its_own(queue, folder):
+    jobs = [queue_in_own_quota(make_thumbnails, folder) for _ in range(2)]
+    assert {job.quota_names for job in jobs} == {("site plone",)}
+    assert queue.quotas["site plone"].size == 1
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from plone.app.async_.testing import drain
 from plone.app.async_.testing import wait_for_result
 from plone.app.async_.testing import wait_for_start
 from zc.async_ import local
+from zc.async_.interfaces import PENDING
 from zc.async_.interfaces import JobCancelled
 from zc.async_.twist import Failure
 
@@ -82,6 +83,15 @@ def test_rows_are_imported(folder, service, tmp_path):
     service.queueJob(cancelling.import_file, folder, str(rows))
     drain()
     assert folder.objectIds() == ["row-0", "row-1"]
+
+
+def test_all_imports_are_cancelled_and_nothing_else(site, folder, service):
+    rows = [service.queueJob(cancelling.import_rows, folder, ["one"]) for _ in range(3)]
+    other = service.queueJob(export, folder)
+    transaction.commit()
+    assert cancelling.cancel_imports(site).done == 3
+    assert all(job.result.check(JobCancelled) for job in rows)
+    assert other.status == PENDING
 
 
 def test_a_callback_gets_the_result(folder):
