@@ -92,12 +92,13 @@ setup(
         "relstorage": ["psycopg2-binary", "RelStorage"],
         "restapi": ["plone.restapi"],
         # For add-ons: plone.app.async_.testing.
-        "testing": ["plone.app.contenttypes", "plone.app.testing", "plone.testing"],
+        "testing": ["plone.app.contenttypes[test]", "plone.app.testing", "plone.testing"],
         "test": [
             "build",
             "DateTime",
             "five.localsitemanager",
             "hypothesis",
+            "packaging",
             "plone.api",
             "plone.app.contentrules",
             "plone.app.contenttypes",
@@ -141,7 +142,7 @@ setup(
         ],
         "coverage": ["coverage>=7.10", "coverage-threshold"],
         "browser": ["axe-playwright-python", "playwright"],
-        "docs": ["Sphinx"],
+        "docs": ["furo", "Sphinx"],
         "locales": ["i18ndude"],
     },
     entry_points={

@@ -1,62 +1,24 @@
 """How Sphinx builds the documentation."""
 
-import importlib
+import sys
 from importlib import metadata
+from pathlib import Path
 
-from docutils import nodes
-from docutils.parsers.rst import Directive
-from docutils.parsers.rst import directives
-from docutils.statemachine import StringList
 
-from zc.async_.states import TRANSITIONS
-
+sys.path.insert(0, str(Path(__file__).parent))
 
 project = "plone.app.async"
 author = copyright = "the plone.app.async contributors"
 release = metadata.version(project)
 
+extensions = ["directives.api", "directives.lists"]
 exclude_patterns = ["_build", "figures"]
 nitpicky = True
-html_theme = "alabaster"
-html_theme_options = {"description": "Asynchronous jobs for Plone", "fixed_sidebar": True}
 
-
-class StateTable(Directive):
-    """The transitions of ``zc.async_.states`` as a table."""
-
-    def run(self):
-        lines = ["act,from,to,becomes visible with the commit"]
-        for act, before, after, commit in TRANSITIONS:
-            cells = act, " or ".join(map(name, before)), " or ".join(map(name, after)), commit
-            lines.append(",".join(f'"{cell}"' for cell in cells))
-        source = StringList([".. csv-table::", "   :header-rows: 1", "", *(f"   {line}" for line in lines)])
-        node = nodes.container()
-        self.state.nested_parse(source, 0, node)
-        return [node]
-
-
-class Modules(Directive):
-    """Modules of a package, of the engine unless it is named, with the first lines of their docstrings."""
-
-    required_arguments = 1
-    final_argument_whitespace = True
-    option_spec = {"package": directives.unchanged_required}
-
-    def run(self):
-        entries = StringList()
-        package = self.options.get("package", "zc.async_")
-        for module in self.arguments[0].split():
-            promise = importlib.import_module(f"{package}.{module}").__doc__.partition("\n")[0]
-            entries.extend(StringList([f"``{module}``", f"   {promise}"]))
-        node = nodes.container()
-        self.state.nested_parse(entries, 0, node)
-        return [node]
-
-
-def name(status):
-    return status.default.lower()
-
-
-def setup(app):
-    app.add_directive("state-table", StateTable)
-    app.add_directive("modules", Modules)
+html_theme = "furo"
+html_title = f"{project} {release}"
+html_static_path = ["static"]
+html_css_files = ["pages.css"]
+html_show_sphinx = False
+pygments_style = "tango"
+pygments_dark_style = "monokai"

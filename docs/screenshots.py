@@ -4,9 +4,11 @@ A cluster is started with jobs that are always the same; what differs from run t
 """
 
 import tempfile
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from cluster import wait_until
 from demo.cluster import SITE
 from example_lab import ADMINISTRATOR
 from example_lab import HERE
@@ -22,6 +24,7 @@ from windows import queue
 
 
 IMAGES = Path(__file__).parent / "images"
+TUTORIAL = Path(__file__).parents[1] / "examples" / "tutorial" / "addon"
 MARGIN = 12
 WORKER = "6e9f6a3c-5d0e-4f39-9d8c-2f6b1c7a4e11"
 SOURCES = "/srv/site/src"
@@ -37,6 +40,14 @@ class PictureLab(ExampleLab):
     """Its site has the jobs of a day behind it, and nothing odd in its navigation."""
 
     folders = {"reports": "Annual reports", "news": "News"}
+
+    def __init__(self, home):
+        super().__init__(home)
+        self.instance = replace(self.instance, include=("example", "pictures.zcml"))
+
+    def start(self):
+        with on_python_path(TUTORIAL):
+            super().start()
 
     def make_site(self):
         super().make_site()
@@ -103,6 +114,25 @@ def take_all(lab, windows):
     page = windows.open_zope(ROOT_MANAGER)
     page.goto(f"{lab.instance.url}/Control_Panel/@@manage-jobs")
     take(lab, page, "zope-control-panel", "body", "main table >> nth=2")
+    take_tutorial(lab, windows)
+
+
+def take_tutorial(lab, windows):
+    """The tutorial's page, which loads itself again every second, some pages later; once no other job is in its way."""
+    for lever in "sports", "culture":
+        lab.pull(lever)
+    page = windows.open(ADMINISTRATOR)
+    address = f"{lab.site_url}/@@make-pages"
+    page.goto(address)
+    page.get_by_role("button", name="Make 20 pages").click()
+
+    def is_well_on_its_way():
+        page.goto(address)
+        page.evaluate("window.stop()")
+        return page.locator("article progress[value]").evaluate_all("found => found.some(each => each.value >= 30)")
+
+    wait_until(is_well_on_its_way, "the job is at work", 60)
+    take(lab, page, "tutorial-progress", "article h1", "article li")
 
 
 def main():

@@ -1,12 +1,18 @@
 """Scripts with a worker's configuration know the queues, and start nothing."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from demo.cluster import SITE
+from demo.cluster import USER
 
 
 pytestmark = pytest.mark.functional
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 SCRIPT = """\
 import threading
@@ -34,3 +40,17 @@ def test_zconsole_debug(lab, worker):
     command = [sys.executable, "-m", "Zope2.utilities.zconsole", "debug", lab.worker.configuration]
     done = subprocess.run(command, input=SCRIPT, capture_output=True, text=True, timeout=120)
     check(done.stdout)
+
+
+def test_a_script_queues_a_job_as_the_how_to_says(lab, worker):
+    """The configuration of an instance will do."""
+    lab.instance.write()
+    arguments = lab.instance.configuration, EXAMPLES / "recipes" / "rebuild.py", SITE, USER
+    done = subprocess.run(
+        [sys.executable, "-m", "Zope2.utilities.zconsole", "run", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "PYTHONPATH": str(EXAMPLES)},
+    )
+    assert "queued: recipes.views.reindex_tree on /Plone" in done.stdout, done.stderr

@@ -9,9 +9,12 @@ import pytest
 import tested_facts
 import transaction
 from plone.app.testing import TEST_USER_ID
+from plone.app.testing import TEST_USER_NAME
+from plone.app.testing import TEST_USER_PASSWORD
 from plone.app.testing import FunctionalTesting
 from plone.app.testing import PloneSandboxLayer
 from plone.app.testing import setRoles
+from plone.testing.zope import Browser
 from pytest_plone import fixtures_factory
 from zope.component import getUtility
 from zope.configuration import xmlconfig
@@ -79,6 +82,15 @@ def folder(site):
     folder.reindexObjectSecurity()
     transaction.commit()
     return folder
+
+
+@pytest.fixture
+def browser(functional, site):
+    """A browser in which the test user is logged in."""
+    browser = Browser(functional["app"])
+    browser.handleErrors = False
+    browser.addHeader("Authorization", f"Basic {TEST_USER_NAME}:{TEST_USER_PASSWORD}")
+    return browser
 
 
 @pytest.fixture

@@ -9,10 +9,7 @@ import pytest
 import transaction
 from plone import api
 from plone.app.testing import TEST_USER_ID
-from plone.app.testing import TEST_USER_NAME
-from plone.app.testing import TEST_USER_PASSWORD
 from plone.app.testing import setRoles
-from plone.testing.zope import Browser
 from zope.component.hooks import setSite
 from zope.configuration import xmlconfig
 
@@ -45,15 +42,6 @@ def not_reviewer(folder):
     """The test user is not any more."""
     folder.manage_delLocalRoles([TEST_USER_ID])
     transaction.commit()
-
-
-@pytest.fixture
-def browser(functional, site):
-    """A browser in which the test user is logged in."""
-    browser = Browser(functional["app"])
-    browser.handleErrors = False
-    browser.addHeader("Authorization", f"Basic {TEST_USER_NAME}:{TEST_USER_PASSWORD}")
-    return browser
 
 
 @pytest.fixture

@@ -28,6 +28,8 @@ from zc.async_.interfaces import JobNotPicklable
 from zc.async_.picklable import picklable
 
 
+__all__ = ["JobFunction", "job"]
+
 P = ParamSpec("P")
 R_co = TypeVar("R_co", covariant=True)
 

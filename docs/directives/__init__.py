@@ -1,0 +1,1 @@
+"""Directives by which pages show what the code says of itself."""

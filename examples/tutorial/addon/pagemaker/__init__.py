@@ -1,0 +1,1 @@
+"""Makes pages in the background."""
