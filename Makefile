@@ -111,7 +111,8 @@ $(BIN)/pip:
 	$(PIP_INSTALL) --only-binary :all: Plone -e '.[test]' -e $(DEMO) 2>&1 | \
 	tee -a .venv/install.log | while read -r word rest; do case $$word in \
 	  Collecting) printf '\r  %s packages found' $$((found += 1)) ;; \
-	  Installing) printf '\n  installing them\n' ;; esac; done || \
+	  Installing) printf '\n  installing them\n' ;; esac; done && \
+	$(PIP_INSTALL) -q --no-deps plone.observability >>.venv/install.log 2>&1 || \
 	{ tail -n 20 .venv/install.log; exit 1; }
 	@touch $@
 

@@ -86,8 +86,6 @@ setup(
         "zope.traversing",
     ],
     extras_require={
-        # Metrics and probes.
-        "observability": ["plone.observability"],
         # Workers and instances on PostgreSQL.
         "relstorage": ["psycopg2-binary", "RelStorage"],
         "restapi": ["plone.restapi"],
@@ -109,7 +107,6 @@ setup(
             "plone.dexterity",
             "plone.memoize",
             "plone.namedfile",
-            "plone.observability",
             "plone.rest",
             "plone.restapi",
             "plone.subrequest",
