@@ -25,8 +25,6 @@ from ZEO.Exceptions import ServerException
 from zc.async_ import metrics
 from zc.async_.errors import is_conflict
 
-from zc.async_.errors import is_conflict
-
 
 if TYPE_CHECKING:
     from ZODB.Connection import Connection
