@@ -39,6 +39,7 @@ from zc.async_.later import comes_later
 from zc.async_.later import when_there
 from zc.async_.outcome import JOB_ERRORS
 from zc.async_.picklable import picklable
+from zc.async_.picklable import unstorable
 from zc.async_.threadlocal import local
 from zc.async_.twist import Failure
 
@@ -86,8 +87,7 @@ class Execution(Committer):
             result = self._attempt()
             while result is AGAIN:
                 self.begin_anew()
-                reason = cancel.requested(self.job)
-                if reason is not None:
+                if (reason := cancel.requested(self.job)) is not None:
                     return self.settle(cancel.failure(reason))
                 jobline.count_retry(self.job)
                 result = self._attempt()
@@ -169,7 +169,7 @@ class Execution(Committer):
             failure.raiseException()
         was_done = phase == "commitError"
         if was_done and _is_to_blame(result, failure):
-            phase = "jobError"
+            phase, failure = "jobError", Failure(unstorable(result))
         if was_done and failure.check(ClientDisconnected) and self.begin_with(self._was_stored):
             return self.follow_up(result, announced=False)
         self.begin_anew()

@@ -15,6 +15,7 @@ from ZEO.Exceptions import ClientDisconnected
 from ZODB.utils import u64
 
 from zc.async_ import outage
+from zc.async_.connections import kept_open
 from zc.async_.connections import note_activity
 from zc.async_.connections import rest
 from zc.async_.executor import deliver
@@ -205,7 +206,7 @@ class AgentThreadPool:
                     return
         except ReassignedError as error:
             trace.info("job %d is no longer ours: %s", u64(assignment.oid), error)
-        except Exception:
+        except BaseException:
             events.critical("unexpected error while running job %d", u64(assignment.oid), exc_info=True)
             self.lost.add(assignment)
         finally:
@@ -226,7 +227,7 @@ class AgentThreadPool:
         journal = self.dispatcher.journal
         TRANSACTIONS.begin()
         job = connection.get_connection(assignment.database_name).get(assignment.oid)
-        with local.running(job):
+        with local.running(job), kept_open(connection):
             call = repr(job)
             journal.begins(*_names(assignment), call)
             trace.info("starting in thread %s: %s", threading.get_ident(), call)
