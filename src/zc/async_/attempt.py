@@ -86,8 +86,7 @@ class Execution(Committer):
             result = self._attempt()
             while result is AGAIN:
                 self.begin_anew()
-                reason = cancel.requested(self.job)
-                if reason is not None:
+                if (reason := cancel.requested(self.job)) is not None:
                     return self.settle(cancel.failure(reason))
                 jobline.count_retry(self.job)
                 result = self._attempt()

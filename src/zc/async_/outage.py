@@ -98,9 +98,9 @@ class Transactions:
         while True:
             try:
                 with named():
-                    self.manager.begin()
+                    self.begin()
                     act()
-                    self.manager.commit()
+                    self.commit()
                 return
             except BaseException as error:
                 self.abort()
