@@ -97,10 +97,10 @@ class Transactions:
         """Commit what ``act`` does against all conflicts, however often it takes; ``ClientDisconnected``."""
         while True:
             try:
+                self.begin()
                 with named():
-                    self.begin()
                     act()
-                    self.commit()
+                self.commit()
                 return
             except BaseException as error:
                 self.abort()
