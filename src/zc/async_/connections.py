@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -11,6 +13,7 @@ from transaction import TransactionManager
 from twisted.internet.defer import Deferred
 from ZODB.DB import DB
 from ZODB.interfaces import IConnection
+from ZODB.POSException import ConnectionStateError
 from zope.interface import Interface
 
 from zc.async_ import outage
@@ -54,6 +57,27 @@ def get_connection(
     else:
         _reactor(reactor).callLater(backoff, get_connection, db, waiting, backoff, reactor)
     return waiting
+
+
+@contextmanager
+def kept_open(connection: Connection) -> Iterator[None]:
+    """Let nobody close a connection, nor those that came with it: the attempt raises ``ConnectionStateError``.
+
+    A closed one goes to whoever opens the next, also in another thread, while the objects of its former user are still
+    bound to it. For the thread that the connection belongs to.
+    """
+    connections = tuple(connection.connections.values())
+    for each in connections:
+        each.close = _refuse_to_close
+    try:
+        yield
+    finally:
+        for each in connections:
+            del each.close
+
+
+def _refuse_to_close(primary: bool = True) -> None:
+    raise ConnectionStateError("a job cannot close its connection to the database: its worker goes on with it")
 
 
 def rest(connection: Connection) -> None:

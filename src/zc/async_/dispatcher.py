@@ -293,7 +293,7 @@ class Dispatcher(Reporting):
     def _pass(self, now: datetime) -> bool:
         self._transactions.begin()
         self._adjust()
-        queues = self._heartbeat.step(self._connection, now)
+        queues = self._heartbeat.step(self._connection, self.poll_interval)
         claimed = self._claimer.step(queues)
         if claimed:
             self._waker.catch_up()
