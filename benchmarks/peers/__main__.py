@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
+from benchmarks.peers import goals
 from benchmarks.peers import machine
 from benchmarks.peers import servers
 from benchmarks.peers.catalogue import CONFIGURATIONS
@@ -99,6 +100,7 @@ def main() -> None:
             results.save(FIGURES)
             TABLES.write_text(document(results))
     print("\n" + document(results))
+    print(*goals.lines(results), sep="\n")
 
 
 if __name__ == "__main__":

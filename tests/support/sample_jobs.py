@@ -180,8 +180,9 @@ class Counter(Persistent):
 def sleep_in_file(folder: str, seconds: float = 60) -> str:
     """Count the run in a file, then work until a file called ``go`` appears beside it."""
     path = Path(folder)
-    with (path / "runs").open("a") as runs:
-        runs.write(f"{os.getpid()}\n")
+    runs, new = path / "runs", path / f"runs-{os.getpid()}"
+    new.write_text(f"{runs.read_text() if runs.exists() else ''}{os.getpid()}\n")
+    new.replace(runs)  # it appears with its content: this process may be killed as soon as it is there
     mark("effects")
     deadline = time.monotonic() + seconds
     while not (path / "go").exists():
