@@ -19,6 +19,7 @@ from typing import Any
 from transaction import TransactionManager
 from ZEO.Exceptions import ClientDisconnected
 from ZEO.Exceptions import ServerException
+from ZODB.POSException import ConflictError
 
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ STORAGE_ERRORS = ("StorageDisconnectedDuringCommit", "UnableToAcquireCommitLockE
 
 DISK_ERROR = "builtins.OSError"
 """What a ZEO server tells that an error of its operating system was."""
+
+SAME_OID = "A different object already has the same oid"
+"""What the cache of a connection says when a new object gets the oid of one that was loaded."""
 
 
 @contextmanager
@@ -64,7 +68,9 @@ def _came_through(traceback: TracebackType | None) -> bool:
 class Transactions:
     """A transaction manager whose ``begin`` and ``commit`` raise ``ClientDisconnected`` when the server is away.
 
-    ``abort`` does not: the next ``begin`` will. For one thread, as the manager.
+    ``abort`` does not: the next ``begin`` will. For one thread, as the manager. While clients come back to a server that
+    was started again, they may give one oid to two objects, having one of them from the server before: for ``commit``
+    that is a conflict like others.
     """
 
     def __init__(self, manager: TransactionManager) -> None:
@@ -79,7 +85,12 @@ class Transactions:
 
     def commit(self) -> None:
         with named():
-            self.manager.commit()
+            try:
+                self.manager.commit()
+            except ValueError as error:
+                if str(error) != SAME_OID:
+                    raise
+                raise ConflictError(SAME_OID) from error
 
     def abort(self) -> None:
         with suppress(ClientDisconnected), named():
