@@ -68,9 +68,9 @@ def _came_through(traceback: TracebackType | None) -> bool:
 class Transactions:
     """A transaction manager whose ``begin`` and ``commit`` raise ``ClientDisconnected`` when the server is away.
 
-    ``abort`` does not: the next ``begin`` will. For one thread, as the manager. While clients come back to a server that
-    was started again, they may give one oid to two objects, having one of them from the server before: for ``commit``
-    that is a conflict like others.
+    ``abort`` does not: the next ``begin`` will. For one thread, as the manager. While clients come back to a server
+    that was started again, they may give one oid to two objects, having one of them from the server before: for
+    ``commit`` that is a conflict like others.
     """
 
     def __init__(self, manager: TransactionManager) -> None:
