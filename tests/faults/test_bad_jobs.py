@@ -1,4 +1,7 @@
-"""Jobs that do what no job should do: their worker goes on, and each tells why it failed."""
+"""Jobs that do what no job should do: their worker goes on, and each tells why it failed.
+
+Of those that end its process tell the tests of rescue.
+"""
 
 import signal
 import time
@@ -11,7 +14,6 @@ from fault_jobs import MB
 from ZODB.POSException import ConnectionStateError
 
 from zc.async_.interfaces import KEY
-from zc.async_.interfaces import AbortedError
 from zc.async_.interfaces import JobCancelled
 from zc.async_.interfaces import JobNotPicklable
 from zc.async_.testing import wait_for_result
@@ -80,16 +82,6 @@ def test_a_large_result(put, serves, full):
     size = 50 * MB if full else 5 * MB
     assert len(wait_for_result(put(fault_jobs.return_much, size), 120)) == size
     assert serves()
-
-
-def test_a_job_that_ends_its_process_each_time(put, start_worker):
-    job = put(fault_jobs.exit_process, retry_policy_factory=sample_jobs.TwoLives)
-    other = put(sample_jobs.add, 40)
-    for _ in range(2):
-        assert start_worker(size=1).wait(20) == 9
-    start_worker(size=1)
-    assert wait_for_result(job, 20).check(AbortedError)
-    assert wait_for_result(other, 20) == 42
 
 
 def test_a_job_that_never_ends_can_be_cancelled(put, serves):

@@ -2,6 +2,7 @@
 
 import ledger
 import pytest
+import sample_jobs
 import transaction
 from ZEO.Exceptions import ServerException
 
@@ -42,8 +43,9 @@ def all_are_done_once(queue, count, worker):
 
 
 def test_jobs_wait_until_there_is_room(zeo, queue, count, worker):
+    queue.put(sample_jobs.add)
     with pytest.raises(ServerException, match="File too large"):
-        ledger.enter(queue, "book", range(count, 2 * count))
+        transaction.commit()
     transaction.abort()
     zeo.give_room()
     all_are_done_once(queue, count, worker)

@@ -24,11 +24,6 @@ from zc.async_ import local
 MB = 2**20
 
 
-def exit_process() -> None:
-    """End the process, without any clean-up."""
-    os._exit(9)
-
-
 def raise_system_exit() -> None:
     sys.exit("the job wants to leave")
 

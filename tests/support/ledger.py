@@ -17,6 +17,7 @@ from ZEO.Exceptions import ClientDisconnected
 from zc.async_ import local
 from zc.async_.interfaces import COMPLETED
 from zc.async_.job import Job
+from zc.async_.outage import transactions_of
 from zc.async_.timeline import RESCUED
 
 
@@ -46,10 +47,10 @@ def enter(queue: Any, name: str, numbers: Iterable[int], seconds: float = 0, quo
     """
     numbers = list(numbers)
     connection = queue._p_jar
-    manager = connection.transaction_manager
+    transactions = transactions_of(connection)
     while True:
         try:
-            manager.begin()
+            transactions.begin()
             counters = connection.root()[NAME][name]
             if numbers[0] in counters:
                 return
@@ -58,10 +59,10 @@ def enter(queue: Any, name: str, numbers: Iterable[int], seconds: float = 0, quo
                 job = Job(book, name, number, seconds)
                 job.quota_names = quota_names
                 queue.put(job)
-            manager.commit()
+            transactions.commit()
             return
         except (ClientDisconnected, TransientError):
-            manager.abort()
+            transactions.abort()
 
 
 def done(queue: Any) -> int:

@@ -21,6 +21,7 @@ from transaction import TransactionManager
 from transaction.interfaces import TransientError
 from ZEO.Exceptions import ClientDisconnected
 from ZEO.Exceptions import ServerException
+from ZODB.POSException import ConflictError
 
 from zc.async_ import metrics
 from zc.async_.errors import is_conflict
@@ -37,6 +38,9 @@ STORAGE_ERRORS = ("StorageDisconnectedDuringCommit", "UnableToAcquireCommitLockE
 
 DISK_ERROR = "builtins.OSError"
 """What a ZEO server tells that an error of its operating system was."""
+
+SAME_OID = "A different object already has the same oid"
+"""What the cache of a connection says when a new object gets the oid of one that was loaded."""
 
 
 @contextmanager
@@ -70,7 +74,9 @@ class Transactions:
     """A transaction manager whose ``begin`` and ``commit`` raise ``ClientDisconnected`` when the server is away.
 
     ``abort`` does not: the next ``begin`` will. For one thread, as the manager. Conflicts of commits are counted;
-    ``whose`` they are is one of those of ``metrics``.
+    ``whose`` they are is one of those of ``metrics``. While clients come back to a server that was started again, they
+    may give one oid to two objects, having one of them from the server before: for ``commit`` that is a conflict like
+    others.
     """
 
     def __init__(self, manager: TransactionManager, whose: str = metrics.JOB) -> None:
@@ -85,13 +91,21 @@ class Transactions:
         return self.manager.get()
 
     def commit(self) -> None:
-        with named():
-            try:
-                self.manager.commit()
-            except TransientError as error:
-                if is_conflict(error):
-                    metrics.process.conflicted(self._whose)
+        try:
+            with named():
+                self._commit()
+        except TransientError as error:
+            if is_conflict(error):
+                metrics.process.conflicted(self._whose)
+            raise
+
+    def _commit(self) -> None:
+        try:
+            self.manager.commit()
+        except ValueError as error:
+            if str(error) != SAME_OID:
                 raise
+            raise ConflictError(SAME_OID) from error
 
     def commit_act(self, act: Callable[[], None]) -> None:
         """Commit what ``act`` does against all conflicts, however often it takes; ``ClientDisconnected``."""

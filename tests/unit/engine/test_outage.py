@@ -9,6 +9,7 @@ import transaction
 import ZODB
 from ZEO.Exceptions import ClientDisconnected
 from ZEO.Exceptions import ServerException
+from ZODB.POSException import ConflictError
 from ZODB.POSException import StorageError
 from ZODB.tests.MVCCMappingStorage import MVCCMappingStorage
 
@@ -127,6 +128,30 @@ def test_begin_and_commit_say_so_and_abort_does_not(connection, server):
     server.away.clear()
     transactions.begin()
     assert "a" not in connection.root()
+
+
+def test_an_oid_that_another_object_has_is_a_conflict(connection):
+    connection.root()["a"] = taken = sample_jobs.Counter()
+    transaction.commit()
+
+    def store():
+        """As the commit of a ZEO client, which asks its server later."""
+        new = sample_jobs.Counter()
+        new._p_jar, new._p_oid = connection, taken._p_oid
+        connection._cache[new._p_oid] = new
+
+    transaction.get().addBeforeCommitHook(store)
+    with pytest.raises(ConflictError, match="the same oid"):
+        outage.transactions_of(connection).commit()
+
+
+def test_other_errors_of_a_commit_stay_what_they_are(connection):
+    def hook():
+        raise ValueError("no")
+
+    transaction.get().addBeforeCommitHook(hook)
+    with pytest.raises(ValueError, match="no"):
+        outage.transactions_of(connection).commit()
 
 
 def test_a_job_goes_on_when_the_server_is_back(put, dispatch, release, server, log, wait_for_arrival):
