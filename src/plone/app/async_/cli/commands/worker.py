@@ -32,7 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "zope_conf", metavar="zope.conf", nargs="?", help=f"configuration of the Zope instance to be; else ${CONFIG}"
     )
     parser.add_argument(
-        "--logging", metavar="zope.ini", help="file whose sections say where the log goes; by default to standard error"
+        "--logging", metavar="FILE", help="file whose sections say where the log goes; by default to standard error"
     )
 
 
