@@ -157,8 +157,9 @@ def test_a_signal_during_the_start_ends_it(container, number):
     wait_until_said(process, "Connected to storage")
     process.send(number)
     assert process.wait(EXIT_LIMIT) == 0, process.tail()
+    assert "The worker has ended before it began" in process.output()
     assert "Traceback" not in process.output()
-    assert "Jobs are run here" not in process.output()
+    assert "CRITICAL" not in process.output()
 
 
 def test_it_ends_while_the_database_server_is_away(container, zeo):
