@@ -68,6 +68,7 @@ setup(
         "transaction",
         "Twisted",
         "zc.lockfile",
+        "ZConfig",
         "ZEO",
         "zExceptions",
         "ZODB",

@@ -59,6 +59,8 @@ def test_what_a_zope_conf_does_not_have(run, home, change):
     assert "no database 'nosuch', but main" in run("status", on=("-C", conf, "--database", "nosuch")).err
     (home / "etc/zope.conf").write_text("nonsense\n")
     assert is_one_line(run("status"), 2)
+    write_conf(home, databases=("other",))
+    assert "mounts no database at /" in run("status").err
 
 
 def test_times_that_are_none(run, change):
@@ -164,6 +166,17 @@ def test_a_reader_who_has_seen_enough(home, change):
         errors = process.stderr.read()
 
     assert (process.returncode, errors) == (0, "")
+
+
+def test_a_locale_that_lacks_signs(home, change):
+    with change() as queue:
+        job = put_plain(queue, print, "世界")
+        number = str(int.from_bytes(job._p_oid, "big"))
+    words = [PROGRAM, "show", number, "-C", str(home / "etc/zope.conf")]
+    done = subprocess.run(words, capture_output=True, text=True, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "'\\u4e16\\u754c'" in done.stdout
 
 
 class Control:

@@ -12,6 +12,11 @@ from command_line import put_plain
 from command_line import start_worker
 from command_line import work_off
 
+from plone.app.async_ import steering
+from plone.app.async_.overview import EVERYTHING
+from plone.app.async_.overview import Board
+from plone.app.async_.overview import Query
+from plone.app.async_.overview import State
 from plone.app.async_.steering import bulk
 from zc.async_ import clock
 
@@ -101,6 +106,22 @@ def test_which_jobs_must_be_clear(run, failed, states, command, words):
 
     assert (answer.code, answer.out) == (2, "")
     assert set(states().values()) == {"failed"}
+
+
+def test_no_site_is_for_lists(run, failed, states):
+    assert run("purge", failed[0], "--site", "none").code == 2
+    assert run("show", failed[0], "--site", "none").code == 2
+    assert run("purge", "--site", "none", "--yes").err == "3 jobs forgotten\n"
+
+
+def test_what_does_not_match_any_more_is_left_alone(change):
+    with change() as queue:
+        ids = [id_of(put_plain(queue, operator.add, 1, 2)), "99"]
+        board = Board.of_queues(queue._p_jar, EVERYTHING)
+
+        failed, waiting = (Query(states=frozenset({state})) for state in (State.FAILED, State.WAITING))
+        assert steering.act_on_these(board, "cancel", failed, ids) == steering.Done(0, 2, False)
+        assert steering.act_on_these(board, "cancel", waiting, ids) == steering.Done(1, 1, False)
 
 
 def test_purge_by_age(run, change, failed, states, deeds):

@@ -11,9 +11,10 @@ from plone.app.async_.cli.target import CONFIG
 
 
 def run(control: Any, line: str) -> None:
-    """Run the command in ``line``, for the command loop of ``plone.recipe.zope2instance``.
+    """Look at job queues, and steer them: ``async -h`` lists the commands.
 
-    A script that was called with the command ends with its exit code; at the prompt of the loop one may go on.
+    ``control`` is the command loop of ``plone.recipe.zope2instance``. A script that was called with the command ends
+    with its exit code; at the prompt of the loop one may go on.
     """
     words = control.options.args
     os.environ[CONFIG] = control.options.configfile

@@ -48,7 +48,7 @@ def opened(target: Target, read_only: bool = True) -> Iterator[Connection]:
 
     Raises ``Unreachable`` and ``WrongUsage``; what the server's absence raises later on becomes ``Unreachable``, too.
     """
-    with _explained(target):
+    with _explained(target, read_only):
         root: DB = _within(target.timeout, lambda: _open(target, read_only), target)
         try:
             connection = root.open(TransactionManager())
@@ -99,14 +99,15 @@ def _within(seconds: float, open_: Callable[[], Any], target: Target) -> Any:
 
 
 @contextmanager
-def _explained(target: Target) -> Iterator[None]:
+def _explained(target: Target, read_only: bool) -> Iterator[None]:
     try:
         with outage.named():
             yield
     except BrokenPipeError:  # whoever read our output has gone, not the server
         raise
     except ReadOnlyError as error:
-        raise CommandFailed(f"{_place(target)} has an empty database: there are no queues yet") from error
+        what = "has an empty database: there are no queues yet" if read_only else "may not be written"
+        raise CommandFailed(f"{_place(target)} {what}") from error
     except ClientDisconnected as error:
         raise Unreachable(f"{_place(target)} cannot be reached{_doubt(target)}") from error
     except LockError as error:

@@ -54,6 +54,7 @@ class Output:
 
     def __init__(self) -> None:
         is_terminal = sys.stdout.isatty()
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # not all locales have all signs
         self._console = Console(
             file=sys.stdout,
             width=None if is_terminal else UNLIMITED,

@@ -20,6 +20,7 @@ from zope.i18n import translate
 from plone.app.async_ import steering
 from plone.app.async_.cli import target
 from plone.app.async_.cli.errors import CommandFailed
+from plone.app.async_.cli.errors import WrongUsage
 from plone.app.async_.cli.opening import opened
 from plone.app.async_.cli.target import target_of
 from plone.app.async_.forms.parameters import NO_SITE
@@ -123,6 +124,12 @@ def scope_of(arguments: argparse.Namespace) -> Scope:
     if site is None or site == NO_SITE:
         return EVERYTHING
     return Scope(site=("", *site.strip("/").split("/")))
+
+
+def require_whole_scope(arguments: argparse.Namespace) -> None:
+    """Raise ``WrongUsage`` for jobs of no site, where they are named by ids and no filter looks at them."""
+    if arguments.site == NO_SITE:
+        raise WrongUsage(f"--site {NO_SITE} is for lists of jobs; here it would leave none out")
 
 
 def who(arguments: argparse.Namespace) -> str:

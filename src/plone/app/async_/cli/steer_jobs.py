@@ -40,6 +40,8 @@ def steer(arguments: argparse.Namespace, action: str, *details: Any) -> int:
     is_filtered = filtering.is_given(arguments, without_site=bool(arguments.jobs))
     if sum(map(bool, (arguments.jobs, is_filtered, arguments.all))) != 1:
         raise WrongUsage("say which jobs: either ids, or a filter such as --callable or --until, or --all")
+    if arguments.jobs:
+        session.require_whole_scope(arguments)
     with session.steering_desk(arguments) as desk:
         if arguments.jobs:
             return max([_steer_one(desk, action, job, details) for job in dict.fromkeys(arguments.jobs)])
@@ -71,7 +73,7 @@ def _steer_all(desk: Desk, action: str, details: tuple[Any, ...], arguments: arg
     done = 0
     for first in range(0, len(ids), MOST):
         some = ids[first : first + MOST]
-        result = desk.change(lambda board, some=some: steering.act_on_these(board, action, some, *details))
+        result = desk.change(lambda board, some=some: steering.act_on_these(board, action, query, some, *details))
         done += result.done
     refused = len(ids) - done
     note(f"{number(done, 'job')} {WORDS[action]}{f'; not possible: {refused:,}' if refused else ''}")

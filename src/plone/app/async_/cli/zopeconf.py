@@ -47,7 +47,13 @@ class ZopeConf:
         return self._databases.listDatabaseNames()
 
     def open(self, read_only: bool) -> DB:
-        """Open all databases, as clients that leave nothing on this disk; returns that of the Zope root."""
+        """Open all databases, as clients that leave nothing on this disk; returns that of the Zope root.
+
+        Raises ``WrongUsage`` if none is mounted at ``/``, ``Unreachable`` for a file that is not there, and what the
+        storages raise.
+        """
+        if "/" not in self._databases.mount_paths:
+            raise WrongUsage(f"{self.file} mounts no database at /")
         for name in self.names:
             _be_a_guest(self._databases.getDatabaseFactory(name=name).config, read_only)
         for name in self.names:

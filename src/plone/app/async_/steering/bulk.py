@@ -47,12 +47,12 @@ def act_on_all(board: Board, action: str, query: Query, *args: Any) -> Done:
     return Done(done, len(found.jobs) - done, found.total > MOST or found.more is not None)
 
 
-def act_on_these(board: Board, action: str, ids: Collection[str], *args: Any) -> Done:
-    """Do something to the jobs with these ids, recorded as by :func:`act_on_all`; gone ones are among the refused.
+def act_on_these(board: Board, action: str, query: Query, ids: Collection[str], *args: Any) -> Done:
+    """Do something to the jobs with these ids that match still, recorded as by :func:`act_on_all`; others refuse it.
 
     In the caller's transaction: of very many, let ``MOST`` at a time be enough.
     """
-    jobs = [job for job in map(board.find, ids) if job is not None]
+    jobs = [job for job in map(board.find, ids) if job is not None and query.matches(job, board.now)]
     done = _act(board, action, jobs, args)
     return Done(done, len(ids) - done, False)
 

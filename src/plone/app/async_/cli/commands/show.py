@@ -34,6 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the job; 0, or 1 if there is no such job."""
+    session.require_whole_scope(arguments)
     with session.looking(arguments) as board:
         job = board.job(arguments.job)
         if job is None:
