@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import fields
 
 import pytest
-from cluster import ZEOServer
 from cluster import choose_ports
 from demo.cluster import PACKAGE
 from demo.scenario import wait_for_job
@@ -15,6 +14,7 @@ from headless import START_LIMIT
 from headless import ZOPE_CONF
 from headless import Container
 from headless import HeadlessClient
+from headless import running_server
 from headless import wait_until_said
 from headless import wait_until_working
 from version1 import write_queues
@@ -106,12 +106,8 @@ def test_a_job_that_takes_too_long_is_handed_back_and_one_at_a_second_signal_is_
 
 @pytest.fixture
 def zeo(tmp_path):
-    (port,) = choose_ports(None)
-    server = ZEOServer(tmp_path / "zeo", port)
-    process = server.start()
-    server.wait_until_serving(process)
-    yield server, process
-    process.stop()
+    with running_server(tmp_path / "zeo") as server_and_process:
+        yield server_and_process
 
 
 @pytest.fixture
@@ -157,8 +153,9 @@ def test_a_signal_during_the_start_ends_it(container, number):
     wait_until_said(process, "Connected to storage")
     process.send(number)
     assert process.wait(EXIT_LIMIT) == 0, process.tail()
+    assert "The worker has ended before it began" in process.output()
     assert "Traceback" not in process.output()
-    assert "Jobs are run here" not in process.output()
+    assert "CRITICAL" not in process.output()
 
 
 def test_it_ends_while_the_database_server_is_away(container, zeo):
@@ -199,7 +196,7 @@ def test_a_missing_configuration_is_told(container, tmp_path):
 
 
 def test_a_log_without_a_place_is_told(container):
-    process = container.start("--logging", ZOPE_CONF)
+    process = container.start("--logging", ZOPE_CONF, "none.conf")
     assert process.wait(START_LIMIT) == 2, process.tail()
     assert "zope.conf does not say where to log" in process.output()
 

@@ -10,10 +10,9 @@ import time
 
 import pytest
 from cluster import Process
-from cluster import ZEOServer
-from cluster import choose_ports
 from headless import COMMAND
 from headless import EXAMPLES
+from headless import running_server
 from headless import wait_until_said
 from headless import wait_until_working
 
@@ -78,15 +77,11 @@ class Container:
 
 @pytest.fixture
 def container(tmp_path):
-    (port,) = choose_ports(None)
-    server = ZEOServer(tmp_path / "zeo", port)
-    process = server.start()
-    server.wait_until_serving(process)
-    container = Container(tmp_path / "container", f"127.0.0.1:{port}")
-    container.server = process
-    yield container
-    container.stop()
-    process.stop()
+    with running_server(tmp_path / "zeo") as (server, process):
+        container = Container(tmp_path / "container", f"127.0.0.1:{server.port}")
+        container.server = process
+        yield container
+        container.stop()
 
 
 def test_it_starts_again_as_who_it_was_and_obeys_signals(container):

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from collections.abc import Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from cluster import Client
 from cluster import Process
+from cluster import ZEOServer
+from cluster import choose_ports
 
 
 COMMAND = [Path(sys.executable).with_name("plone-async"), "worker"]
@@ -27,6 +31,19 @@ class HeadlessClient(Client):
         """Start it without waiting; see ``wait_until_working``."""
         self.write()
         return Process(self.name, [*COMMAND, self.configuration], self.log, self.environment, self.home)
+
+
+@contextmanager
+def running_server(folder: Path) -> Iterator[tuple[ZEOServer, Process]]:
+    """A ZEO server with an empty database, and its process."""
+    (port,) = choose_ports(None)
+    server = ZEOServer(folder, port)
+    process = server.start()
+    try:
+        server.wait_until_serving(process)
+        yield server, process
+    finally:
+        process.stop()
 
 
 class Container:

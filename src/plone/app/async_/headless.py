@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from importlib import import_module
 
@@ -34,10 +35,12 @@ def work(zope_conf: str) -> None:
     start, and whatever products raise then.
     """
     ending = process.handle_signals()
+    ending.act = leave
     try:
         with outage.named():
-            start(zope_conf)
-        if not ending.asked:  # somebody's code may have swallowed what the handler raised
+            start(zope_conf, ending)
+        ending.act = process.interrupt
+        if not ending.asked:
             threading.Event().wait()
     except (KeyboardInterrupt, SystemExit):
         if not ending.asked:
@@ -48,10 +51,23 @@ def work(zope_conf: str) -> None:
     logger.info("The worker has ended")
 
 
-def start(zope_conf: str) -> None:
+def leave(number: int) -> None:
+    """End the process before it has begun to run jobs.
+
+    Nothing is to be handed back then, and an exception could hit the main thread in a commit.
+    """
+    logger.info("The worker has ended before it began")
+    os._exit(0)
+
+
+def remember(number: int) -> None:
+    """Let the main thread go on: it will look whether it was told to end."""
+
+
+def start(zope_conf: str, ending: process.Ending) -> None:
     """Start Zope, and with it the worker."""
     configure_wsgi(zope_conf)
-    starter = Starter()
+    starter = Starter(ending)
     starter.setConfiguration(getConfiguration())
     starter.prepare()
 
@@ -59,9 +75,13 @@ def start(zope_conf: str) -> None:
 class Starter(WSGIStarter):
     """Starts Zope as for a server, and makes the process a worker before it tells that it starts."""
 
+    def __init__(self, ending: process.Ending) -> None:
+        self._ending = ending
+
     def startZope(self) -> None:
         super().startZope()
         become_worker()
+        self._ending.act = remember  # what begins now must be ended in order
 
 
 def become_worker() -> None:

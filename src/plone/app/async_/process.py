@@ -100,18 +100,24 @@ def before_databases_close(stop: Callable[[], bool]) -> None:
     handle_signals()
 
 
+def interrupt(number: int) -> None:
+    """Raise what unwinds the main thread."""
+    raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(0)
+
+
 class Ending:
-    """The handler of the signals that end this process: the first one in order, a second one at once."""
+    """The handler of the signals that end this process: the first one by ``act``, a second one at once."""
 
     def __init__(self) -> None:
         self.asked = False
+        self.act: Callable[[int], None] = interrupt
         self._insistence = Insistence()
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         if self._insistence.is_first(number):
             self.asked = True
             logger.info("This process ends, as %s tells it", signal.Signals(number).name)
-            raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(0)
+            self.act(number)
 
 
 def handle_signals() -> Ending:

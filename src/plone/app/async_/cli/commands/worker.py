@@ -32,7 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "zope_conf", metavar="zope.conf", nargs="?", help=f"configuration of the Zope instance to be; else ${CONFIG}"
     )
     parser.add_argument(
-        "--logging", metavar="zope.ini", help="file whose sections say where the log goes; by default to standard error"
+        "--logging", metavar="FILE", help="file whose sections say where the log goes; by default to standard error"
     )
 
 
@@ -58,19 +58,24 @@ def log_to(ini: str | None) -> None:
     try:
         fileConfig(ini, names, disable_existing_loggers=False)
     except (OSError, KeyError, ValueError, RuntimeError, configparser.Error) as error:
-        raise errors.WrongUsage(f"{ini} does not say where to log: {error!r}") from error
+        raise errors.WrongUsage(f"{ini} does not say where to log: {one_line(error)}") from error
 
 
 def told(error: Exception, zope_conf: str) -> int:
     """Log why the worker cannot start; the exit code, which tells a supervisor whether another start may help."""
-    code, reason, traceback = errors.USAGE, str(error), False
+    code, reason, traceback = errors.USAGE, one_line(error), False
     if isinstance(error, ClientDisconnected):
-        code, reason = errors.UNREACHABLE, f"the database cannot be reached: {error}"
+        code, reason = errors.UNREACHABLE, f"the database cannot be reached: {reason}"
     elif isinstance(error, ConfigurationError):
-        reason = f"{zope_conf}: {error}"
+        reason = f"{zope_conf}: {reason}"
     elif not isinstance(error, (NoSuchDatabase, *PROBLEMS)):
         code, traceback = errors.REFUSED, True
     elif isinstance(error, IdentityInUse):
         code = errors.REFUSED
-    logger.critical("This worker cannot start: %s", " ".join(reason.split()), exc_info=traceback)
+    logger.critical("This worker cannot start: %s", reason, exc_info=traceback)
     return code
+
+
+def one_line(error: Exception) -> str:
+    """The message of an error, as it fits into a line."""
+    return " ".join(str(error).split())
