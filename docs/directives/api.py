@@ -6,6 +6,8 @@ import inspect
 import itertools
 import re
 import textwrap
+from enum import Enum
+from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
@@ -13,9 +15,15 @@ from docutils.statemachine import StringList
 from zope.interface.interface import InterfaceClass
 from zope.interface.interface import Method
 
+from directives import signatures
+from directives.signatures import PLAIN
+from directives.signatures import signature
+from directives.signatures import signature_of
+
+
+OWN_FILES = Path(__file__), Path(signatures.__file__)
 
 ROLE = re.compile(r":(?:class|func|meth|data|mod):`[~.]?(.*?)`")
-SHOWN_VALUES = bool, int, float, str
 
 
 class API(Directive):
@@ -29,11 +37,21 @@ class API(Directive):
         module_name, *names = " ".join(self.arguments).split()
         module = importlib.import_module(module_name)
         lines = [f".. py:currentmodule:: {module_name}", ""]
+        depend = self.state.document.settings.env.note_dependency
+        for path in OWN_FILES:
+            depend(str(path))
         for name in names or module.__all__:
-            lines += describe(name, getattr(module, name), module)
+            value = getattr(module, name)
+            lines += describe(name, value, module)
+            depend(source_of(name, value, module))
         node = nodes.container()
         self.state.nested_parse(StringList(lines, source=module_name), 0, node)
         return node.children
+
+
+def source_of(name, value, module):
+    """The file whose change may change what is said of a name."""
+    return inspect.getsourcefile(value if inspect.isclass(value) or inspect.isfunction(value) else home(name, module))
 
 
 def describe(name, value, module):
@@ -43,7 +61,8 @@ def describe(name, value, module):
     if inspect.isclass(value):
         if issubclass(value, BaseException):
             return block("exception", name, message(value))
-        return block("class", name + signature_of(value), own_doc(value), class_members(value))
+        members = enumerated(value) if issubclass(value, Enum) else class_members(value)
+        return block("class", name + signature_of(value), own_doc(value), members)
     function = getattr(value, "_get_wrapped_function", lambda: value)()  # a fixture of pytest
     if inspect.isroutine(function):
         return block("function", name + signature(function), function.__doc__)
@@ -52,11 +71,8 @@ def describe(name, value, module):
 
 def data(name, value, module):
     """A constant, or an object that is there once."""
-    doc = comments(module).get(name, "")
-    if not doc and not isinstance(value, SHOWN_VALUES):
-        doc = inspect.getdoc(value) or ""
-    lines = block("data", name, doc)
-    if isinstance(value, SHOWN_VALUES):
+    lines = block("data", name, comments(home(name, module)).get(name, ""))
+    if isinstance(value, PLAIN):
         lines.insert(1, f"   :value: {str(value)!r}" if isinstance(value, str) else f"   :value: {value!r}")
     return lines
 
@@ -75,6 +91,10 @@ def interface_members(interface):
         else:
             lines += block("attribute", name, member.__doc__)
     return lines
+
+
+def enumerated(cls):
+    return [line for each in cls for line in [f".. py:attribute:: {each.name}", f"   :value: {each.value!r}", ""]]
 
 
 def class_members(cls):
@@ -104,41 +124,12 @@ def message(error):
     return doc if "``" in doc else re.sub(r"_(?=\W)", r"\\_", doc)
 
 
-def signature_of(cls):
-    """The arguments with which a class is called, if it says so itself."""
-    takes_any = {cls.__init__, cls.__new__} <= {object.__init__, object.__new__}
-    return "" if takes_any or getattr(cls, "_is_protocol", False) else signature(cls)
-
-
-def signature(function):
-    """The arguments without their types, which the docstring tells where they matter, and without ``self``."""
-    try:
-        found = inspect.signature(function)
-    except ValueError:
-        return "(...)"
-    kept = [
-        shown_default(each.replace(annotation=each.empty))
-        for position, each in enumerate(found.parameters.values())
-        if not (position == 0 and each.name in ("self", "cls"))
-    ]
-    return str(found.replace(parameters=kept, return_annotation=found.empty))
-
-
-class Shown:
-    """A default as a reader would write it."""
-
-    def __init__(self, value):
-        self.text = getattr(value, "__name__", None) or f"{type(value).__name__}(...)"
-
-    def __repr__(self):
-        return self.text
-
-
-def shown_default(parameter):
-    plain = (*SHOWN_VALUES, type(None), tuple)
-    if parameter.default is parameter.empty or isinstance(parameter.default, plain):
-        return parameter
-    return parameter.replace(default=Shown(parameter.default))
+def home(name, module):
+    """The module in which a constant is written that this one has or imports."""
+    for node in ast.parse(inspect.getsource(module)).body:
+        if isinstance(node, ast.ImportFrom) and name in {alias.asname or alias.name for alias in node.names}:
+            return home(name, importlib.import_module(node.module))
+    return module
 
 
 def comments(module):

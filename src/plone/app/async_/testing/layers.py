@@ -112,13 +112,19 @@ class AsyncFunctionalTesting(AsyncTestLifecycle, FunctionalTesting):
 
 
 PLONE_APP_ASYNC_FIXTURE = AsyncLayer(name="PloneAppAsync:Fixture")
+"""The site, for layers of add-ons to stand on."""
 
 PLONE_APP_ASYNC_INTEGRATION_TESTING = AsyncIntegrationTesting(
     bases=(PLONE_APP_ASYNC_FIXTURE,), name="PloneAppAsync:Integration"
 )
+"""Jobs can be queued, and not run."""
+
 PLONE_APP_ASYNC_FUNCTIONAL_TESTING = AsyncFunctionalTesting(
     bases=(PLONE_APP_ASYNC_FIXTURE,), name="PloneAppAsync:Functional"
 )
+"""Each test has a worker."""
+
 PLONE_APP_ASYNC_ACCEPTANCE_TESTING = AsyncFunctionalTesting(
     bases=(PLONE_APP_ASYNC_FIXTURE, WSGI_SERVER_FIXTURE), name="PloneAppAsync:Acceptance"
 )
+"""The same, with a web server in front."""
