@@ -22,6 +22,7 @@ from plone.app.async_.overview.following import Changes
 from plone.app.async_.overview.following import Follower
 from zc.async_ import clock
 from zc.async_.interfaces import KEY
+from zc.async_.queue import Queue
 
 
 EVERY = Query()
@@ -100,6 +101,17 @@ def test_only_what_matches(queue, look):
     queue._p_jar.transaction_manager.commit()
 
     assert news() == [("queued", bobs)]
+
+
+def test_only_of_one_queue(queue, look):
+    other = queue.parent["other"] = Queue()
+    queue._p_jar.transaction_manager.commit()
+    news = look(Query(queue="other"))
+    put_plain(queue, operator.add, 1, 2)
+    there = id_of(put_plain(other, operator.add, 1, 2))
+    queue._p_jar.transaction_manager.commit()
+
+    assert news() == [("queued", there)]
 
 
 def test_a_clock_that_is_behind_hides_nothing(queue, look):

@@ -79,9 +79,14 @@ class Follower:
         """
         jobs = {oid: board.find(str(u64(oid))) for oid in sorted(changed)}
         jobs.update((job._p_oid, job) for job in board.search().all(ACTIVE))
-        wanted = [job for job in jobs.values() if job is not None and self._query.matches(job, board.now)]
+        wanted = [job for job in jobs.values() if job is not None and self._is_wanted(job, board)]
         happened = [each for job in wanted for each in self._news(job, board)]
         return sorted(happened, key=lambda happening: happening.time)
+
+    def _is_wanted(self, job: Job, board: Board) -> bool:
+        if self._query.queue is not None and (job.queue is None or job.queue.name != self._query.queue):
+            return False
+        return self._query.matches(job, board.now)
 
     def _news(self, job: Job, board: Board) -> Iterator[Happening]:
         job_id = str(u64(job._p_oid))
