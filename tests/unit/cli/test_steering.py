@@ -108,6 +108,16 @@ def test_which_jobs_must_be_clear(run, failed, states, command, words):
     assert set(states().values()) == {"failed"}
 
 
+@pytest.mark.parametrize("option", ["--queue", "--user", "--callable", "--text", "--since", "--until", "--site"])
+@pytest.mark.parametrize("further", [("--state", "failed"), ("--all",)])
+def test_an_empty_filter_is_not_all_jobs(run, failed, states, option, further):
+    answer = run("purge", "--yes", option, "", *further)
+
+    assert (answer.code, answer.out) == (2, "")
+    assert f"{option} is empty" in answer.err
+    assert set(states().values()) == {"failed"}
+
+
 def test_no_site_is_for_lists(run, failed, states):
     assert run("purge", failed[0], "--site", "none").code == 2
     assert run("show", failed[0], "--site", "none").code == 2

@@ -45,6 +45,13 @@ def configure(parser: argparse.ArgumentParser, states: frozenset[State] = LISTED
     group.add_argument("--until", metavar="WHEN", help="the same, until then: 3d for what is older than three days")
 
 
+def _refuse_empty(arguments: argparse.Namespace) -> None:
+    """An empty option, such as an unset variable of a script, would let all jobs pass."""
+    for name in (*GIVEN, "site"):
+        if getattr(arguments, name) == "":
+            raise WrongUsage(f"--{name} is empty; leave it out to leave it open")
+
+
 def is_given(arguments: argparse.Namespace, without_site: bool = False) -> bool:
     """Whether the options leave any jobs out; with ids, a site is no filter, but a limit."""
     site = None if without_site else arguments.site
@@ -53,6 +60,7 @@ def is_given(arguments: argparse.Namespace, without_site: bool = False) -> bool:
 
 def query_of(arguments: argparse.Namespace, board: Board) -> Query:
     """What the options mean. ``WrongUsage`` for a time that is none."""
+    _refuse_empty(arguments)
     form = {name: getattr(arguments, name) for name in GIVEN if getattr(arguments, name)}
     for name in "since", "until":
         if name in form:
