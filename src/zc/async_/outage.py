@@ -9,6 +9,7 @@ A ZEO server whose disk is full, or fails, is there but stores nothing: it is as
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,8 +37,8 @@ DRIVER_ERRORS = ("OperationalError", "InterfaceError")
 STORAGE_ERRORS = ("StorageDisconnectedDuringCommit", "UnableToAcquireCommitLockError")
 """The second says that the server is there, but let nobody commit for half a minute: it is as good as away."""
 
-DISK_ERROR = "builtins.OSError"
-"""What a ZEO server tells that an error of its operating system was."""
+DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.ENFILE, errno.EMFILE)
+"""Those that meet all who write, until somebody sees to the server. Others may come of one object, again and again."""
 
 SAME_OID = "A different object already has the same oid"
 """What the cache of a connection says when a new object gets the oid of one that was loaded."""
@@ -56,9 +57,17 @@ def named() -> Iterator[None]:
 
 def _is_outage(error: Exception) -> bool:
     if isinstance(error, ServerException):
-        return error.args[:1] == (DISK_ERROR,)
+        return _tells_of_disk(error)
     names = {each.__name__ for each in type(error).__mro__}
     return not names.isdisjoint(DRIVER_ERRORS + STORAGE_ERRORS) and _came_through(error.__traceback__)
+
+
+def _tells_of_disk(error: ServerException) -> bool:
+    """Whether that is what a ZEO server says when it can store nothing; it tells a type by its name."""
+    match error.args:
+        case ("builtins.OSError", (number, *_)):
+            return number in DISK_ERRORS
+    return False
 
 
 def _came_through(traceback: TracebackType | None) -> bool:

@@ -100,9 +100,17 @@ def test_a_server_whose_disk_is_full_is_as_good_as_away():
         raise ServerException("builtins.OSError", (28, "No space left on device"))
 
 
-def test_another_error_of_the_server_is_none():
+@pytest.mark.parametrize(
+    ("kind", "details"),
+    [
+        ("builtins.KeyError", ("oid",)),
+        ("builtins.OSError", (22, "Invalid argument")),  # of a damaged file, whenever a certain object is loaded
+        ("builtins.OSError", ()),
+    ],
+)
+def test_another_error_of_the_server_is_none(kind, details):
     with pytest.raises(ServerException), outage.named():
-        raise ServerException("builtins.KeyError", ("oid",))
+        raise ServerException(kind, details)
 
 
 def test_the_same_error_of_a_jobs_own_connection_is_none():
