@@ -5,12 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 
 if TYPE_CHECKING:
     from zc.async_.dispatchers import DispatcherAgents
+
+Where = tuple[str | None, UUID]
+"""A record, by its queue and its dispatcher: each has a patience of its own."""
+
+Sign = tuple[int, timedelta]
+"""A sign of life, and how long one may wait for the next."""
 
 HELD_UP = 5
 """Seconds by which a look comes too late if the dispatcher itself was held up."""
@@ -21,14 +28,15 @@ class Siblings:
 
     A sibling is dead when its sign of life stood still for as long as its record has patience, under the eyes of this
     dispatcher. One that was held up itself, most likely by the same absent server as the sibling, has seen nothing
-    meanwhile: it begins anew. So does one that has just started.
+    meanwhile: it begins anew. So does one that has just started, and about a sibling whose patience was changed: that
+    one may not have been told yet to show itself more often.
     """
 
     def __init__(self, tell_time: Callable[[], float] = time.monotonic) -> None:
         self._tell_time = tell_time
         self._looked = tell_time()
         self._now = self._looked
-        self._seen: dict[UUID, tuple[int, float]] = {}
+        self._seen: dict[Where, tuple[Sign, float]] = {}
 
     def begin(self, poll_interval: float) -> None:
         """Begin a pass of a dispatcher that looks that often, in seconds."""
@@ -39,10 +47,10 @@ class Siblings:
     def look(self, records: Iterable[DispatcherAgents]) -> None:
         """See who has shown a sign of life."""
         for record in records:
-            micros = record.last_ping.micros
-            known = self._seen.get(record.UUID)
-            if known is None or known[0] != micros:
-                self._seen[record.UUID] = micros, self._now
+            sign = record.last_ping.micros, record.patience
+            known = self._seen.get(_where(record))
+            if known is None or known[0] != sign:
+                self._seen[_where(record)] = sign, self._now
 
     def end(self) -> None:
         """End a pass that came to the database and back."""
@@ -50,5 +58,9 @@ class Siblings:
 
     def is_dead(self, record: DispatcherAgents) -> bool:
         """Whether one of those looked at is dead."""
-        _, since = self._seen[record.UUID]
-        return self._now - since > record.patience.total_seconds()
+        (_, patience), since = self._seen[_where(record)]
+        return self._now - since > patience.total_seconds()
+
+
+def _where(record: DispatcherAgents) -> Where:
+    return record.queue.name, record.UUID

@@ -9,6 +9,7 @@ import sample_jobs
 import transaction
 
 from zc.async_ import clock
+from zc.async_.queue import Queue
 from zc.async_.siblings import HELD_UP
 from zc.async_.siblings import Siblings
 from zc.async_.testing import wait_for_result
@@ -79,6 +80,30 @@ def test_one_that_was_held_up_itself_has_seen_nothing(look, time):
     time.value += HELD_UP + 1
     assert not look(60)
     assert look(10)
+
+
+def test_one_that_shall_show_itself_more_often_gets_time_to_hear_of_it(look, record):
+    record.ping_interval = record.ping_death_interval = timedelta(minutes=10)
+    look(15 * 60)
+    record.ping_interval, record.ping_death_interval = timedelta(seconds=30), timedelta(minutes=1)
+    assert not look(5)
+    assert not look(60)
+    assert look(5)
+
+
+def test_each_queue_has_a_patience_of_its_own(queue, time):
+    one, other = queue, Queue()
+    queue.parent["other"] = other
+    records = [queue.dispatchers.register(SIBLING) for queue in (one, other)]
+    records[1].ping_death_interval = timedelta(minutes=5)
+    siblings = Siblings(time)
+    for _ in range(20):
+        time.value += POLL
+        siblings.begin(POLL)
+        for record in records:
+            siblings.look([record])
+        siblings.end()
+    assert [siblings.is_dead(record) for record in records] == [True, False]
 
 
 @pytest.fixture
