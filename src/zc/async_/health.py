@@ -33,6 +33,8 @@ class Health(NamedTuple):
 def liveness(dispatcher: Dispatcher) -> Health:
     """False if it hangs, or its passes fail, for another reason than the absence of the database server."""
     status = dispatcher.getStatusInfo()
+    if _is_ending(dispatcher, status):
+        return Health(True, _ending(status))
     if status["status"] != STUCK:
         return Health(True, f"dispatcher {status['uuid']} is {status['status']}")
     if is_cut_off(dispatcher):
@@ -45,6 +47,8 @@ def readiness(dispatcher: Dispatcher) -> Health:
     status = dispatcher.getStatusInfo()
     if status["status"] == STOPPED:
         return Health(False, f"dispatcher {status['uuid']} has ended")
+    if _is_ending(dispatcher, status):
+        return Health(False, _ending(status))
     if is_cut_off(dispatcher):
         return Health(False, AWAY % dispatcher.db.database_name)
     if status["status"] == RUNNING:
@@ -70,6 +74,15 @@ def is_cut_off(dispatcher: Dispatcher) -> bool:
     return (connected is not None and not connected.ok) or (
         trouble is not None and trouble.check(ClientDisconnected) is not None
     )
+
+
+def _is_ending(dispatcher: Dispatcher, status: dict[str, Any]) -> bool:
+    """Whether it looks for no more jobs because those that run are to come to their end."""
+    return status["status"] != STOPPED and dispatcher.stopping.is_set()
+
+
+def _ending(status: dict[str, Any]) -> str:
+    return f"dispatcher {status['uuid']} is ending"
 
 
 def _stuck(dispatcher: Dispatcher, status: dict[str, Any]) -> str:

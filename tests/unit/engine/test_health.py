@@ -1,12 +1,16 @@
 """Whether a process does its work, in plain words."""
 
+import threading
+
 import pytest
+import sample_jobs
 from asking import answer
 from ZEO.Exceptions import ClientDisconnected
 
 from zc.async_ import health
 from zc.async_ import instanceuuid
 from zc.async_.monitor import async_
+from zc.async_.testing import wait_until
 
 
 class Away:
@@ -112,6 +116,25 @@ def test_one_that_has_ended_in_order_is_no_reason_to_kill_its_process(connection
     dispatcher = dispatch()
     dispatcher.deactivate(5)
     assert health.liveness(dispatcher).ok
+    assert health.readiness(dispatcher) == (False, f"dispatcher {dispatcher.UUID} has ended")
+
+
+def test_one_that_waits_for_its_last_jobs_does_not_hang(
+    connection, put, dispatch, release, wait_for_arrival, stopped_clock
+):
+    dispatcher = dispatch()
+    put(sample_jobs.mark_and_hold, "a")
+    wait_for_arrival("a")
+    end = threading.Thread(target=dispatcher.deactivate, args=(60,))
+    end.start()
+    try:
+        wait_until(dispatcher.stopping.is_set, 6, lambda: "does not begin to end")
+        stopped_clock.advance(seconds=45)
+        assert health.liveness(dispatcher) == (True, f"dispatcher {dispatcher.UUID} is ending")
+        assert health.readiness(dispatcher) == (False, f"dispatcher {dispatcher.UUID} is ending")
+    finally:
+        release("a")
+        end.join()
     assert health.readiness(dispatcher) == (False, f"dispatcher {dispatcher.UUID} has ended")
 
 
