@@ -63,6 +63,13 @@ def test_what_a_zope_conf_does_not_have(run, home, change):
     assert "mounts no database at /" in run("status").err
 
 
+def test_what_went_wrong_does_not_steer_the_terminal(run, change):
+    answer = run("show", "\x1b[31m1")
+
+    assert is_one_line(answer, 1)
+    assert answer.err == "plone-async: there is no job \\x1b[31m1\n"
+
+
 def test_times_that_are_none(run, change):
     assert is_one_line(run("jobs", "--since", "yesterday"), 2)
 

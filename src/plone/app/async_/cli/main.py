@@ -12,6 +12,7 @@ from importlib import import_module
 from plone.app.async_.cli.errors import FINE
 from plone.app.async_.cli.errors import INTERRUPTED
 from plone.app.async_.cli.errors import CommandFailed
+from plone.app.async_.cli.output import note
 
 
 PROGRAM = "plone-async"
@@ -42,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(arguments.run(arguments))
     except CommandFailed as error:
-        print(f"{PROGRAM}: {error}", file=sys.stderr)
+        note(f"{PROGRAM}: {error}")
         return error.exit_code
     except KeyboardInterrupt:
         return INTERRUPTED
