@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -301,7 +302,7 @@ class Dispatcher(Reporting):
         if claimed:
             self._waker.catch_up()
         self._pruner.step(queues, now)
-        self._next_due = min(filter(None, (queue.next_due(now) for queue in queues)), default=None)
+        self._next_due = min(self._due(queues, now), default=None)
         self._transactions.get().note("zc.async claim" if claimed else "zc.async")
         self._transactions.commit()
         # From here on the jobs are ours: nothing that may fail comes before they are in the hands of threads.
@@ -313,6 +314,13 @@ class Dispatcher(Reporting):
         rest(self._connection)
         self.last_poll = now
         return claimed
+
+    def _due(self, queues: list[Queue], now: datetime) -> Iterator[datetime]:
+        """When the next scheduled jobs and signs of life are due, however long the poll interval is."""
+        for queue in queues:
+            yield queue.dispatchers[self.UUID].ping_due
+            if (following := queue.next_due(now)) is not None:
+                yield following
 
     def _adjust(self) -> None:
         """Do as the container of the queues says now."""

@@ -111,6 +111,12 @@ class DispatcherAgents(Registry):
         return max(self.ping_death_interval, 2 * self.ping_interval)
 
     @property
+    def ping_due(self) -> datetime:
+        """When the next sign of life is due; at the earliest a second after the last one."""
+        last = self.last_ping.value
+        return clock.now() if last is None else last + max(self.ping_interval, timedelta(seconds=1))
+
+    @property
     def dead(self) -> bool:
         """Whether no sign of life came for too long, if the clock here and that of the dispatcher go alike."""
         micros = max(self.last_ping.micros, self._activated or 0)

@@ -62,6 +62,21 @@ def test_a_dispatcher_is_not_dead_before_two_pings_were_due(queues, dispatch, st
     assert record.dead
 
 
+def test_a_dispatcher_that_seldom_polls_still_pings_in_time(queues, dispatch):
+    queues.ping_interval = SECOND
+    transaction.commit()
+    one = dispatch(poll_interval=3600)
+
+    def ping():
+        transaction.begin()
+        record = queues[""].dispatchers.get(one.UUID)
+        return record and record.last_ping.value
+
+    wait_until(ping, 6, lambda: "no ping")
+    first = ping()
+    wait_until(lambda: ping() > first, 6, lambda: "no second ping")
+
+
 def test_a_running_dispatcher_takes_a_new_poll_interval_at_once(queues, dispatch):
     one = dispatch(poll_interval=3600)
     wait_until(lambda: one.last_poll, 6, lambda: "did not begin")
