@@ -37,7 +37,7 @@ def skewed(queues: list[Queue], now: datetime) -> Iterator[Finding]:
             "clock-skew",
             True,
             f"The clock of {worker_of(record)} is {seconds(abs(ahead))} {direction} that of the database server.",
-            "Scheduled jobs start at the wrong time; workers take each other for dead, or do not notice that one is.",
+            "Scheduled jobs start at the wrong time, the times that it notes are wrong, and it may be shown as dead.",
             "Let all hosts set their clocks by the network (chrony, systemd-timesyncd), and check with timedatectl.",
         )
     yield from _here(queues, now)
