@@ -7,6 +7,7 @@ import subprocess
 import sys
 import sysconfig
 import tarfile
+import tomllib
 import zipfile
 from importlib import metadata
 from pathlib import Path
@@ -211,3 +212,9 @@ def test_plone_finds_the_package_by_the_name_of_its_distribution(python, install
     )
 
     assert found == ["plone.app.async", str(installed / "plone/app/async/configure.zcml")]
+
+
+def test_the_dependency_checker_knows_what_tests_share():
+    config = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    shared = {path.stem for folder in ("examples", "tests/support") for path in (ROOT / folder).glob("*.py")}
+    assert shared - set(config["tool"]["dependencychecker"]["ignore-packages"]) == set()
