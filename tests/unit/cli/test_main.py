@@ -1,5 +1,6 @@
 """How commands end: exit codes, and one line that tells why."""
 
+import logging
 import os
 import socket
 import subprocess
@@ -190,12 +191,18 @@ class Control:
 
 def test_the_command_of_a_buildouts_instance(home, change, capsys, monkeypatch):
     monkeypatch.setitem(os.environ, "PLONE_ASYNC_CONFIG", "")
+    to_file, to_terminal = logging.FileHandler(home / "event.log"), logging.StreamHandler()
+    monkeypatch.setattr(logging.getLogger(), "handlers", [to_file, to_terminal])
     conf = str(home / "etc/zope.conf")
 
     with pytest.raises(SystemExit) as ended:
         ctl.run(Control(conf, "async", "show", "no such job"), "show no such job")
     assert ended.value.code == 1
     assert capsys.readouterr().err == "plone-async: there is no job no such job\n"
+
+    assert to_terminal not in logging.getLogger().handlers
+    assert to_file in logging.getLogger().handlers
+    to_file.close()
 
     assert ctl.run(Control(conf), "status --json") is None, "at the prompt one goes on"
     assert Answer(0, capsys.readouterr().out, "").json["workers_alive"] == 0
