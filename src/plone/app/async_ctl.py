@@ -1,4 +1,7 @@
-"""``bin/instance async``: the same commands in the control script of a buildout, on the instance's own zope.conf."""
+"""``bin/instance async``: the commands of ``plone-async`` in the control script of a buildout, on its own zope.conf.
+
+It is outside of ``plone.app.async_``, which takes a second to import: control scripts load this for all their commands.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,6 @@ import logging
 import os
 import shlex
 from typing import Any
-
-from plone.app.async_.cli.main import main
-from plone.app.async_.cli.target import CONFIG
 
 
 def run(control: Any, line: str) -> None:
@@ -18,6 +18,10 @@ def run(control: Any, line: str) -> None:
     with its exit code; at the prompt of the loop one may go on.
     """
     _keep_logs_off_the_terminal()
+
+    from plone.app.async_.cli.main import main
+    from plone.app.async_.cli.target import CONFIG
+
     words = control.options.args
     os.environ[CONFIG] = control.options.configfile
     code = main(words[1:] if words else shlex.split(line))
