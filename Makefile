@@ -15,8 +15,8 @@ DEMO := examples/plone.app.asyncdemo
 PEERS := .venv-peers
 LOCALES := src/plone/app/async_/locales
 
-.PHONY: help install demo start test test-unit test-browser test-postgres test-hosts coverage lint format typecheck locales bench \
-	bench-peers dist release-check docs screenshots clean
+.PHONY: help install demo start test test-unit test-browser test-postgres test-hosts test-faults coverage lint format \
+	typecheck locales bench bench-peers dist release-check docs screenshots clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ test-postgres: .venv/relstorage ## Run the tests on a real PostgreSQL server, wh
 
 test-hosts: install ## Run the tests on several hosts, which are network namespaces: as root, on Linux
 	$(BIN)/python -m pytest tests/hosts $(ARGS)
+
+test-faults: install ## Kill workers and servers, fill the disk, turn clocks ...: all of what "make test" does less of
+	$(BIN)/python -m pytest tests/faults --full $(ARGS)
 
 coverage: .venv/coverage ## Run all tests, and check how much of the code they run
 	$(BIN)/coverage erase

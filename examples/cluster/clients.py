@@ -51,11 +51,12 @@ ASYNC = Storage("async", "async", "async.fs", "blobs-async", "/zasync")
 
 @dataclass
 class ZEOServer:
-    """A ZEO server with FileStorages and their blobs."""
+    """A ZEO server with FileStorages and their blobs; ``program`` is what Python runs with its configuration."""
 
     home: Path
     port: int
     storages: Sequence[Storage] = (MAIN,)
+    program: Sequence[str | Path] = ("-m", "ZEO.runzeo")
 
     def file(self, storage: Storage) -> Path:
         return self.home / storage.file
@@ -74,7 +75,7 @@ class ZEOServer:
                 for each in self.storages
             ),
         )
-        command = [sys.executable, "-m", "ZEO.runzeo", "-C", config]
+        command = [sys.executable, *self.program, "-C", config]
         return Process("ZEO server", command, self.home / "zeo.log")
 
     def wait_until_serving(self, process: Process) -> None:

@@ -1,14 +1,14 @@
 """The monitors of an instance and a worker, as the product configuration asks for them."""
 
-import contextlib
 import json
 import random
 import re
-import threading
 
 import pytest
 from cluster import wait_until
 from demo.scenario import wait_for_job
+from flood import ask_in_flood
+from flood import flood
 
 
 pytestmark = pytest.mark.functional
@@ -61,38 +61,13 @@ def test_P34_async_status(lab, worker):
 
 
 def test_K69_a_flood_holds_up_neither_jobs_nor_for_long_other_questions(lab, browser, worker):
-    noise, enough = random.Random(7), threading.Event()
-    flooded = []
-
-    def flood():
-        while not enough.is_set():
-            with contextlib.suppress(OSError), lab.connect_to_monitor() as sock:
-                for _ in range(20):
-                    sock.sendall(b"interactive\nasync status\n\n" + noise.randbytes(50_000))
-                    flooded.append(1)
-
-    crowd = [threading.Thread(target=flood) for _ in range(8)]
-    for one in crowd:
-        one.start()
-    try:
-        wait_until(lambda: len(flooded) > 100, "it is a flood", 20)
+    with flood(lab.connect_to_monitor, random.Random(7)):
         for _ in range(3):
             assert not wait_for_job(browser, lab.queue_job(browser))["failed"]
-        wait_until(lambda: answered(lab, "zeostatus") == "True\n", "there is room for a question", 10)
-    finally:
-        enough.set()
-        for one in crowd:
-            one.join(20)
-    wait_until(lambda: '"status": "RUNNING"' in answered(lab, "async status"), "the dispatcher runs", 10)
+        port = lab.worker.monitor_port
+        wait_until(lambda: ask_in_flood(port, "zeostatus") == "True\n", "there is room for a question", 10)
+    wait_until(lambda: '"status": "RUNNING"' in ask_in_flood(port, "async status"), "the dispatcher runs", 10)
     assert worker.exit_code is None
-
-
-def answered(lab, line):
-    """What the worker's monitor answers; nothing if the connection breaks."""
-    try:
-        return lab.ask_monitor(line)
-    except ConnectionError:
-        return ""
 
 
 def test_K65_M32_M49_asyncdb(ask, lab, browser):

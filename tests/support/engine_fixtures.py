@@ -67,8 +67,8 @@ def launch(database, tmp_path):
 
 @pytest.fixture
 def start_worker(launch):
-    def start(uuid="worker", size=3, poll_interval=3600):
-        process = launch("engine_worker", size, poll_interval, uuid=uuid)
+    def start(uuid="worker", size=3, poll_interval=3600, advance=0, port=""):
+        process = launch("engine_worker", size, poll_interval, advance, port, uuid=uuid)
         process.wait_for(lambda: "working" in process.output(), "it works", 30)
         return process
 

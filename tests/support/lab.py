@@ -1,10 +1,10 @@
 """The cluster of the functional and the browser tests: the very processes of ``examples/run.py``."""
 
-import socket
 from contextlib import closing
 from contextlib import contextmanager
 from dataclasses import replace
 
+import flood
 from cluster import MAIN
 from cluster import choose_ports
 from cluster import wait_until
@@ -69,14 +69,11 @@ class Lab(DemoCluster):
 
     def ask_monitor(self, line, client=None):
         """All that the monitor of a client, by default of the worker, answers to one line."""
-        with self.connect_to_monitor(client) as sock:
-            sock.sendall(f"{line}\n".encode())
-            with sock.makefile(encoding="utf-8") as answer:
-                return answer.read()
+        return flood.ask((client or self.worker).monitor_port, line)
 
     def connect_to_monitor(self, client=None):
         """A socket, to be closed by the caller."""
-        return socket.create_connection(("127.0.0.1", (client or self.worker).monitor_port), timeout=10)
+        return flood.connect((client or self.worker).monitor_port)
 
     def started_job(self, browser, pause):
         """The address of a job that is running, and will for ``pause`` seconds."""

@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 import time
+from asyncio import CancelledError
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,24 @@ def conflict_at_commit(name: str, times: int) -> int:
 
 def exit_thread() -> None:
     sys.exit(3)
+
+
+def cancel_task() -> None:
+    """What a task that somebody cancelled raises, which is no ``Exception``."""
+    raise CancelledError
+
+
+def close_connection() -> None:
+    """As the last line of a script does."""
+    local.getJob()._p_jar.close()
+
+
+def mark_and_close_all(name: str) -> None:
+    """After the changes were dropped, nothing else keeps the connection from being closed."""
+    mark(name)
+    transaction.abort()
+    for each in local.getJob()._p_jar.connections.values():
+        each.close()
 
 
 def return_lambda() -> Any:

@@ -1,11 +1,13 @@
 """The monitor's port, over real sockets on the loopback interface."""
 
 import contextlib
+import gc
 import logging
 import random
 import socket
 import stat
 import threading
+import weakref
 
 import pytest
 from twisted.internet.selectreactor import SelectReactor
@@ -103,6 +105,18 @@ def test_several_commands_in_one_packet_are_answered_in_order(address):
     text = ask(address, b"interactive\nhelp quit\nfoo\nquit\n")
     assert text.startswith("Interactive mode on.")
     assert text.endswith("Invalid command 'foo'\nTry \"help\".\nGoodbye.\n")
+
+
+def test_a_connection_that_is_gone_leaves_nothing_in_memory(address):
+    gc.disable()
+    try:
+        with connect(address) as sock:
+            sock.sendall(b"interactive\nhelp\n" + 1000 * b"garbage\n")
+            wait_until(lambda: monitor.last_listener._factory.connections, 10, lambda: "not accepted")
+            (connection,) = map(weakref.ref, monitor.last_listener._factory.connections)
+        wait_until(lambda: connection() is None, 10, lambda: f"held by {gc.get_referrers(connection())}")
+    finally:
+        gc.enable()
 
 
 def test_a_peer_that_sent_all_still_gets_its_answer(address):

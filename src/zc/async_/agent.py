@@ -3,6 +3,9 @@
 Only the dispatcher's own dispatch thread writes a workload, except that a sibling may rescue the jobs of a dead one.
 A worker thread that finishes a job does not write its agent: the job's state tells, and the next claim files it among
 the completed ones. So the commit that completes a job conflicts with nobody else's bookkeeping.
+
+A job whose very class is absent in this process is not looked at: nobody knows what it holds, or whether it has ended.
+Its entry stays as it is, and goes to the queue's schedule when the worker is gone.
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ from zc.async_.interfaces import IDispatcherActivated
 from zc.async_.interfaces import IFilterAgent
 from zc.async_.interfaces import JobRescued
 from zc.async_.legacy import chooseFirst
+from zc.async_.terms import is_job
 from zc.async_.timeline import RESCUED
 
 
@@ -96,6 +100,11 @@ class Agent(Persistent):
         return None if self.parent is None else self.parent.queue
 
     # The jobs in work
+
+    @property
+    def workload(self) -> Workload:
+        """The record of its claims, which each claim writes; for those who fetch several at once."""
+        return self._workload
 
     def claims(self) -> list[Claim]:
         """The valid claims: jobs that are neither completed nor given back."""
@@ -173,17 +182,17 @@ class Agent(Persistent):
         For the agent's own dispatcher.
         """
         claims = self._workload.claims
-        current = [entry for entry in claims if entry[1] > entry[0].last_release]
-        remaining = tuple(entry for entry in current if not entry[0].is_completed)
+        current = [entry for entry in claims if not _is_void(entry)]
+        remaining = tuple(entry for entry in current if not _has_ended(entry[0]))
         if len(remaining) < len(claims):
             self._workload.claims = remaining
             for job, _, _ in current:
-                if job.is_completed:
+                if _has_ended(job):
                     self.completed.add(job)
 
     def ended(self) -> list[Job]:
         """The jobs that have ended and are not among the completed ones yet."""
-        return [job for job, key, _ in self._workload.claims if key > job.last_release and job.is_completed]
+        return [entry[0] for entry in self._workload.claims if not _is_void(entry) and _has_ended(entry[0])]
 
     def forget(self, job: Job) -> bool:
         """Forget a job that has ended; False if it is not here. Of this and a claim at the same time one conflicts."""
@@ -201,6 +210,9 @@ class Agent(Persistent):
         self.file_completed()
         for claim in self.claims():
             self.give_back(claim, interrupted=claim.active)
+        for job, _, _ in self._workload.claims:
+            if not is_job(job):
+                self.queue.set_aside(job)  # type: ignore[union-attr]
         self._workload.claims = ()
 
     def give_back(self, claim: Claim, interrupted: bool) -> None:
@@ -218,7 +230,16 @@ class Agent(Persistent):
 
 
 def _is_valid(claim: Claim) -> bool:
-    return claim.key > claim.job.last_release and not claim.job.is_completed
+    return is_job(claim.job) and claim.key > claim.job.last_release and not claim.job.is_completed
+
+
+def _is_void(entry: tuple[Job, int, bool]) -> bool:
+    """Whether the job was given back since the claim."""
+    return is_job(entry[0]) and entry[1] <= entry[0].last_release
+
+
+def _has_ended(job: Job) -> bool:
+    return is_job(job) and job.is_completed
 
 
 def addMainAgentActivationHandler(event: IDispatcherActivated) -> None:

@@ -41,9 +41,9 @@ from zc.async_.outcome import announce
 from zc.async_.outcome import announce_in_environment
 from zc.async_.outcome import log_lost
 from zc.async_.outcome import log_outcome
-from zc.async_.outcome import reduced
 from zc.async_.outcome import tear_down
 from zc.async_.picklable import picklable
+from zc.async_.picklable import unstorable
 from zc.async_.threadlocal import local
 from zc.async_.twist import Failure
 
@@ -171,7 +171,7 @@ class Execution(Committer):
             failure.raiseException()
         was_done = phase == "commitError"
         if was_done and _is_to_blame(result, failure):
-            phase = "jobError"
+            phase, failure = "jobError", Failure(unstorable(result))
         if was_done and failure.check(ClientDisconnected) and self.begin_with(self._was_stored):
             return self.follow_up(result, announced=False)
         self.begin_anew()
@@ -268,7 +268,7 @@ class Execution(Committer):
                 if self.data_cache:
                     self.data_cache = {}
                 else:
-                    result = reduced(result, problem)
+                    result = outcome.reduced(result, problem)
                 self.begin_anew()
 
     # What follows

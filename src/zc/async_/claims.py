@@ -11,13 +11,12 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from datetime import datetime
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from persistent import Persistent
-from ZODB.utils import u64
 
 from zc.async_ import clock
+from zc.async_.connections import fetch
 from zc.async_.lanes import LaneHeads
 from zc.async_.lanes import Place
 from zc.async_.terms import is_job
@@ -26,9 +25,6 @@ from zc.async_.terms import is_job
 if TYPE_CHECKING:
     from zc.async_.job import Job
     from zc.async_.queue import Queue
-
-UNTIL_IT_IS_BACK = timedelta(hours=1)
-"""How long a job of an absent class is left alone."""
 
 INTAKE_LIMIT = 1000
 """Most jobs that one claim moves from shards to lanes; a longer backlog is taken in by the following claims."""
@@ -98,7 +94,7 @@ class ClaimRound:
         for shard in (*queue.resumed.values(), *queue.shards.values()):
             taken = shard.take(left)
             left -= len(taken)
-            queue._p_jar.prefetch(taken)
+            fetch(taken)
             if taken and not left:
                 # This very claim writes the cursor, which so calls for another look.
                 self._unread.append(shard.cursor)
@@ -117,7 +113,7 @@ class ClaimRound:
         """
         queue = self._queue
         if not is_job(job):
-            queue.scheduled[clock.to_micros(self._now + UNTIL_IT_IS_BACK), u64(job._p_oid)] = job
+            queue.set_aside(job)
         elif job.queue is queue and job.needs_watching and queue.dispatchers.claim_of(job) is None:
             queue.watched.add(job)
 

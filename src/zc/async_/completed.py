@@ -15,6 +15,7 @@ from zc.async_ import clock
 from zc.async_.containers import Page
 from zc.async_.containers import PageTree
 from zc.async_.interfaces import ICompletedCollection
+from zc.async_.terms import is_job
 
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Completed(Persistent):
         if self._pages is None:
             self._pages = PageTree()
         recent = self._workload.recent
-        number = max(_ended(job) for job in recent)
+        number = max((_ended(job) for job in recent if is_job(job)), default=clock.to_micros(clock.now()))
         while number in self._pages:
             number += 1
         self._pages[number] = Page(recent)
@@ -79,7 +80,7 @@ class Completed(Persistent):
 
     def __iter__(self) -> Iterator[Job]:
         for jobs in self._newest_first():
-            yield from sorted(jobs, key=_ended, reverse=True)
+            yield from sorted(filter(is_job, jobs), key=_ended, reverse=True)
 
     @property
     def recent(self) -> tuple[Job, ...]:
@@ -154,9 +155,9 @@ class Completed(Persistent):
         Returns the forgotten jobs without having loaded those from pages.
         """
         oldest = clock.to_micros(limit)
-        forgotten = [job for job in self._workload.recent if _ended(job) < oldest]
+        forgotten = [job for job in self._workload.recent if is_job(job) and _ended(job) < oldest]
         if forgotten:
-            self._workload.recent = tuple(job for job in self._workload.recent if _ended(job) >= oldest)
+            self._workload.recent = tuple(job for job in self._workload.recent if job not in forgotten)
         if self._pages is not None:
             for number in list(self._pages.keys(max=oldest - 1)):
                 forgotten += self._drop_page(number)

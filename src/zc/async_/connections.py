@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -10,6 +13,7 @@ from transaction import TransactionManager
 from twisted.internet.defer import Deferred
 from ZODB.DB import DB
 from ZODB.interfaces import IConnection
+from ZODB.POSException import ConnectionStateError
 from zope.interface import Interface
 
 from zc.async_ import outage
@@ -55,6 +59,27 @@ def get_connection(
     return waiting
 
 
+@contextmanager
+def kept_open(connection: Connection) -> Iterator[None]:
+    """Let nobody close a connection, nor those that came with it: the attempt raises ``ConnectionStateError``.
+
+    A closed one goes to whoever opens the next, also in another thread, while the objects of its former user are still
+    bound to it. For the thread that the connection belongs to.
+    """
+    connections = tuple(connection.connections.values())
+    for each in connections:
+        each.close = _refuse_to_close
+    try:
+        yield
+    finally:
+        for each in connections:
+            del each.close
+
+
+def _refuse_to_close(primary: bool = True) -> None:
+    raise ConnectionStateError("a job cannot close its connection to the database: its worker goes on with it")
+
+
 def rest(connection: Connection) -> None:
     """Hold nothing on the database server until the next transaction begins, which reads what is there then.
 
@@ -75,6 +100,17 @@ def _reactor(reactor: Any) -> Any:
     if reactor is None:
         from twisted.internet import reactor  # importing it installs it, which only users of it want
     return reactor
+
+
+def fetch(objects: Iterable[Any]) -> None:
+    """Load what is not loaded yet, in one round trip to the server instead of one each."""
+    missing: dict[Connection, list[Any]] = {}
+    for obj in objects:
+        if obj._p_changed is None:
+            missing.setdefault(obj._p_jar, []).append(obj)
+    for jar, ghosts in missing.items():
+        if len(ghosts) > 1:
+            jar.prefetch(ghosts)
 
 
 def note_activity(used: Any) -> None:

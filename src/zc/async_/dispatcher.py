@@ -176,9 +176,9 @@ class Dispatcher(Reporting):
         self._connection = self.db.open(self._transactions.manager)
         self._connection.setDebugInfo("dispatcher")
         self._heartbeat = Heartbeat(self.UUID)
-        self._claimer = Claimer(self.UUID, self._pools.get)
-        self._pruner = Pruner(self.UUID)
         self._waker = Waker(self.db, self.wake)
+        self._claimer = Claimer(self.UUID, self._pools.get, lambda: self._waker.fetch_news(self._connection))
+        self._pruner = Pruner(self.UUID)
         self._waker.start()
 
     def deactivate(self, timeout: float = 3) -> bool:
@@ -293,7 +293,7 @@ class Dispatcher(Reporting):
     def _pass(self, now: datetime) -> bool:
         self._transactions.begin()
         self._adjust()
-        queues = self._heartbeat.step(self._connection, now)
+        queues = self._heartbeat.step(self._connection, self.poll_interval)
         claimed = self._claimer.step(queues)
         if claimed:
             self._waker.catch_up()

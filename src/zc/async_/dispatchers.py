@@ -7,8 +7,10 @@ write at once, one of them conflicts and looks again.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
 from datetime import timedelta
+from operator import attrgetter
 from typing import TYPE_CHECKING
 from typing import Any
 from typing import NamedTuple
@@ -19,6 +21,7 @@ from zope.event import notify
 from zope.interface import implementer
 
 from zc.async_ import clock
+from zc.async_.connections import fetch
 from zc.async_.containers import Inherited
 from zc.async_.containers import Registry
 from zc.async_.interfaces import DispatcherActivated
@@ -30,6 +33,7 @@ from zc.async_.interfaces import IAgent
 from zc.async_.interfaces import IDispatcherAgents
 from zc.async_.interfaces import IDispatchers
 from zc.async_.processinfo import ProcessInfo
+from zc.async_.threadlocal import local
 
 
 if TYPE_CHECKING:
@@ -102,11 +106,15 @@ class DispatcherAgents(Registry):
         return None if self._ousted is None else ProcessInfo(*self._ousted)
 
     @property
+    def patience(self) -> timedelta:
+        """How long no sign of life may come: for ``ping_death_interval``, and until two were due."""
+        return max(self.ping_death_interval, 2 * self.ping_interval)
+
+    @property
     def dead(self) -> bool:
-        """Whether no sign of life came for longer than ``ping_death_interval``, and two were due."""
+        """Whether no sign of life came for too long, if the clock here and that of the dispatcher go alike."""
         micros = max(self.last_ping.micros, self._activated or 0)
-        patience = max(self.ping_death_interval, 2 * self.ping_interval)
-        return bool(micros) and clock.from_micros(micros) + patience < clock.now()
+        return bool(micros) and clock.from_micros(micros) + self.patience < clock.now()
 
     def __setitem__(self, name: str, agent: Agent) -> None:
         if not IAgent.providedBy(agent):
@@ -183,20 +191,22 @@ class Dispatchers(Registry):
         notify(DispatcherUnregistered(record))
         return record
 
-    def ping(self, uuid: UUID) -> None:
-        """Show that a dispatcher lives, at most once per ``ping_interval``, and rescue the next sibling if dead."""
+    def ping(self, uuid: UUID, is_dead: Callable[[DispatcherAgents], bool] = attrgetter("dead")) -> None:
+        """Show that a dispatcher lives, at most once per ``ping_interval``, and rescue the next sibling if dead.
+
+        ``is_dead`` says so of its record; by default the clock does.
+        """
         record = self[uuid]
         if record.activated is None:
             events.critical(
-                "dispatcher %s pings but was found dead: its process hung, or its clock differs from its siblings'",
-                uuid,
+                "dispatcher %s pings but was found dead: its process or its connection to the database hung", uuid
             )
             record.reactivate()
         last, now = record.last_ping.value, clock.now()
         if last is None or not last <= now < last + record.ping_interval:
             record.last_ping.micros = clock.to_micros(now)
         sibling = self._next_active_sibling(uuid)
-        if sibling is not None and sibling.dead:
+        if sibling is not None and is_dead(sibling):
             events.error("dispatcher %s shows no sign of life; its jobs are rescued", sibling.UUID)
             sibling.last_ping._p_changed = True  # should it ping at this moment, one of us conflicts
             sibling.deactivate()
@@ -210,9 +220,17 @@ class Dispatchers(Registry):
         return None
 
     def claim_of(self, job: Job) -> Claim | None:
-        """The valid claim on a job, or None. Looks at the few jobs in work, loading none of them."""
-        for record in self._children.values():
-            for agent in record.values():
+        """The valid claim on a job, or None. Looks at the few jobs in work, loading none of them.
+
+        In a worker thread it is most often one of its own dispatcher, whose record is there; those of others change
+        with each of their claims, and are fetched together.
+        """
+        own = None if local.dispatcher is None else self.get(local.dispatcher.UUID)
+        others = [record for record in self._children.values() if record is not own]
+        for records in [own] if own is not None else [], others:
+            agents = [agent for record in records for agent in record.values()]
+            fetch(agent.workload for agent in agents)
+            for agent in agents:
                 claim = agent.claim_of(job)
                 if claim is not None:
                     return claim

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from zc.async_.interfaces import KEY
 from zc.async_.processinfo import this_process
+from zc.async_.siblings import Siblings
 
 
 if TYPE_CHECKING:
@@ -41,17 +42,19 @@ class Heartbeat:
         self.process = this_process()
         self._begun: set[str] = set()
         self._lives: set[datetime | None] = set()
+        self._siblings = Siblings()
         self.lost: set[str] = set()
         self.names: list[str] = []
 
-    def step(self, connection: Connection, now: datetime) -> list[Queue]:
-        """Do what is due in each queue and return those to work on. The caller commits."""
+    def step(self, connection: Connection, poll_interval: float) -> list[Queue]:
+        """Do what is due in each queue and return those to work on. The caller commits, and steps that often."""
         queues = connection.root().get(KEY) or {}
         self.names = list(queues)
         self._begun.intersection_update(self.names)
-        return [queue for name, queue in queues.items() if self._look_after(name, queue, now)]
+        self._siblings.begin(poll_interval)
+        return [queue for name, queue in queues.items() if self._look_after(name, queue)]
 
-    def _look_after(self, name: str, queue: Queue, now: datetime) -> bool:
+    def _look_after(self, name: str, queue: Queue) -> bool:
         dispatchers = queue.dispatchers
         record = dispatchers.get(self.uuid)
         if name in self.lost:
@@ -66,7 +69,8 @@ class Heartbeat:
         elif record.activated is not None and record.activated not in self._lives:
             self._stand_down(name, record)
             return False
-        dispatchers.ping(self.uuid)
+        self._siblings.look(dispatchers.values())
+        dispatchers.ping(self.uuid, self._siblings.is_dead)
         self._lives.add(record.activated)  # before the commit, whose outcome may stay unknown
         return True
 
@@ -93,7 +97,8 @@ class Heartbeat:
         record.note_ousted(self.process)
 
     def committed(self, queues: list[Queue]) -> None:
-        """Remember that the records tell of this life, now that they are committed."""
+        """Remember what is committed now: that the records tell of this life, and that it was not held up."""
+        self._siblings.end()
         self._begun.update(queue.name or "" for queue in queues)
 
     def end(self, connection: Connection) -> None:

@@ -3,6 +3,8 @@
 RelStorage lets the errors of its database driver through, and connections to it ask the server at the end of each
 transaction: there even ``abort`` fails while the server is away. The classes of such errors are known by the names that
 the Python database API gives them, and told from errors of a job's own connections by where they come from.
+
+A ZEO server whose disk is full, or fails, is there but stores nothing: it is as good as away.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from typing import Any
 
 from transaction import TransactionManager
 from ZEO.Exceptions import ClientDisconnected
+from ZEO.Exceptions import ServerException
 
 
 if TYPE_CHECKING:
@@ -26,6 +29,9 @@ STORAGE = "relstorage"
 DRIVER_ERRORS = ("OperationalError", "InterfaceError")
 STORAGE_ERRORS = ("StorageDisconnectedDuringCommit", "UnableToAcquireCommitLockError")
 """The second says that the server is there, but let nobody commit for half a minute: it is as good as away."""
+
+DISK_ERROR = "builtins.OSError"
+"""What a ZEO server tells that an error of its operating system was."""
 
 
 @contextmanager
@@ -40,6 +46,8 @@ def named() -> Iterator[None]:
 
 
 def _is_outage(error: Exception) -> bool:
+    if isinstance(error, ServerException):
+        return error.args[:1] == (DISK_ERROR,)
     names = {each.__name__ for each in type(error).__mro__}
     return not names.isdisjoint(DRIVER_ERRORS + STORAGE_ERRORS) and _came_through(error.__traceback__)
 

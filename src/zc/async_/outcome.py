@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 events = logging.getLogger("zc.async.events")
 trace = logging.getLogger("zc.async.trace")
 
-JOB_ERRORS = (Exception, SystemExit, KeyboardInterrupt, GeneratorExit)
-"""Whatever a job's code raises is the job's failure; ``sys.exit()`` in it must not end the worker thread."""
+JOB_ERRORS = BaseException
+"""Whatever a job's code raises is the job's failure: neither ``sys.exit()`` nor a cancelled task of ``asyncio`` in it
+must end the worker thread."""
 
 ANNOUNCEMENTS = 5
 """Times that subscribers hear of an outcome while what they do about it meets conflicts."""

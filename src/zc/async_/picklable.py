@@ -1,4 +1,4 @@
-"""Finds out at the call whether a job can be stored, and names the part that cannot."""
+"""Finds out whether a job can be stored, and names the part that cannot: at the call, or in the end its result."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ PICKLING_ERRORS = (pickle.PicklingError, TypeError, AttributeError, ValueError, 
 ADVICE = {
     "callable": "use a function that can be imported by its name, not a lambda or a function within a function",
     "argument": "pass plain data, or the path, UID or id of what you mean",
+    "the result": "return plain data, or the path, UID or id of what you mean",
 }
 
 
@@ -58,5 +59,14 @@ def check_picklable(callable: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     for name, value in parts.items():
         reason = picklable(value)
         if reason is not None:
-            advice = ADVICE.get(name, ADVICE["argument"])
-            raise JobNotPicklable(f"{name} cannot be stored in the database: {custom_repr(value)} ({reason}); {advice}")
+            raise _complaint(name, value, reason)
+
+
+def unstorable(result: Any) -> JobNotPicklable:
+    """What is wrong with a job's result that the database cannot store."""
+    return _complaint("the result", result, picklable(result))
+
+
+def _complaint(name: str, value: Any, reason: Exception | None) -> JobNotPicklable:
+    advice = ADVICE.get(name, ADVICE["argument"])
+    return JobNotPicklable(f"{name} cannot be stored in the database: {custom_repr(value)} ({reason}); {advice}")

@@ -15,6 +15,7 @@ from ZEO.Exceptions import ClientDisconnected
 from ZODB.utils import u64
 
 from zc.async_ import outage
+from zc.async_.connections import kept_open
 from zc.async_.connections import note_activity
 from zc.async_.connections import rest
 from zc.async_.executor import deliver
@@ -205,7 +206,7 @@ class AgentThreadPool:
                     return
         except ReassignedError as error:
             trace.info("job %d is no longer ours: %s", u64(assignment.oid), error)
-        except Exception:
+        except BaseException:
             events.critical("unexpected error while running job %d", u64(assignment.oid), exc_info=True)
             self.lost.add(assignment)
         finally:
@@ -229,10 +230,11 @@ class AgentThreadPool:
         call = repr(job)
         journal.begins(*_names(assignment), call)
         trace.info("starting in thread %s: %s", threading.get_ident(), call)
-        if isinstance(item, Delivery):
-            outcome = deliver(job, assignment.key, item.value, self)
-        else:
-            outcome = perform(job, assignment.key, self)
+        with kept_open(connection):
+            if isinstance(item, Delivery):
+                outcome = deliver(job, assignment.key, item.value, self)
+            else:
+                outcome = perform(job, assignment.key, self)
         journal.ends(*_names(assignment), outcome)
         trace.info("completed in thread %s: %s", threading.get_ident(), call)
 

@@ -61,6 +61,9 @@ if TYPE_CHECKING:
     from zc.async_.job import Job
 
 
+UNTIL_IT_IS_BACK = timedelta(hours=1)
+"""How long a job of an absent class is left alone."""
+
 KEEP_COMPLETED_FOR = timedelta(days=7)
 KEEP_COMPLETED = 50_000
 
@@ -174,6 +177,10 @@ class Queue(Base):
             self.watched.add(job)
         else:
             self._enter(job)
+
+    def set_aside(self, job: Any) -> None:
+        """Leave a job whose class is absent in this process alone for a while, and then look whether it is back."""
+        self.scheduled[clock.to_micros(clock.now() + UNTIL_IT_IS_BACK), u64(job._p_oid)] = job
 
     def resume(self, job: Job) -> None:
         """Look at a waiting job, because one that it waits for has ended. Does not write the job's record."""

@@ -16,6 +16,7 @@ from zope.interface import implementer
 from zc.async_.containers import Registry
 from zc.async_.interfaces import IQuota
 from zc.async_.interfaces import IQuotas
+from zc.async_.terms import is_job
 
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Quota(Persistent):
         return any(holder is job for holder in self)
 
     def __iter__(self) -> Iterator[Job]:
-        return (job for job in self._holders if self.name in job.quota_names and job.holds_places)
+        return (job for job in self._holders if is_job(job) and self.name in job.quota_names and job.holds_places)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

@@ -131,7 +131,7 @@ class RetryCommonFourTimes:
 
 
 class RetryCommonForever(RetryCommonFourTimes):
-    """The default for callbacks: nothing but an error of its own code keeps it from being done in the end.
+    """Nothing but an error of its own code keeps the job from being done in the end.
 
     Conflicts are tried again at once, silently and for ever; whatever else goes wrong with the commit, after a second,
     two seconds, up to a minute, and with CRITICAL in the log. Interruptions are not limited.
@@ -139,7 +139,7 @@ class RetryCommonForever(RetryCommonFourTimes):
 
     internal_exceptions = (DISCONNECTED, CONFLICT._replace(attempts=None))
     transaction_exceptions = internal_exceptions
-    max_interruptions = None
+    max_interruptions: int | None = None
     other_commit_initial_backoff: float = 0
     other_commit_incremental_backoff: float = 1
     other_commit_max_backoff: float = 60
@@ -159,6 +159,12 @@ class RetryCommonForever(RetryCommonFourTimes):
             self.other_commit_incremental_backoff,
             self.other_commit_max_backoff,
         )
+
+
+class RetryCallback(RetryCommonForever):
+    """The default for callbacks: given up only when its worker vanished so often that it is most likely the cause."""
+
+    max_interruptions = 20
 
 
 class RetryWithBackoff(RetryCommonFourTimes):
@@ -251,6 +257,6 @@ def make_policy(job: Job) -> Any:
 
 
 def callback_retry_policy_factory(job: Job) -> Any:
-    """The policy of callbacks: the ``IRetryPolicy`` adapter named ``'callback'``, else :class:`RetryCommonForever`."""
+    """The policy of callbacks: the ``IRetryPolicy`` adapter named ``'callback'``, else :class:`RetryCallback`."""
     policy = zope.component.queryAdapter(job, IRetryPolicy, name="callback")
-    return RetryCommonForever(job) if policy is None else policy
+    return RetryCallback(job) if policy is None else policy

@@ -165,3 +165,53 @@ def test_a_job_of_an_absent_class_holds_up_nobody(queue, put, agent_of, stopped_
     queue.quotas["narrow"].size = 2
     transaction.commit()
     assert claim(agent_of()) == "sample_jobs.add"
+
+
+def test_a_claimed_job_whose_class_goes_is_run_when_it_is_back(queue, put, agent_of, stopped_clock, addon):
+    queue.quotas.create("narrow")
+    job = addon.SomeJob(sample_jobs.add, "some")
+    job.quota_names = ("narrow",)
+    put(job)
+    agent_of().claim_jobs(1)
+    transaction.commit()
+
+    addon.go(agent_of()._p_jar)
+    agent = agent_of()
+    other = Job(sample_jobs.add, "other")
+    other.quota_names = ("narrow",)
+    agent.queue.put(other)
+    transaction.commit()
+    assert claim(agent) == "sample_jobs.add"
+    assert [each.args[0] for each in agent] == ["other"]
+    agent.parent.deactivate()
+    agent.parent.activate()
+    transaction.commit()
+    assert list(agent) == []
+
+    addon.come()
+    stopped_clock.advance(hours=1)
+    agent = agent_of()
+    agent.queue.quotas["narrow"].size = 2
+    claims, _ = agent.claim_jobs(2)
+    assert [each.job.args[0] for each in claims] == ["other", "some"]
+
+
+def test_completed_jobs_whose_class_goes_are_filed_when_it_is_back(db, put, agent_of, stopped_clock, addon):
+    for number in range(12):
+        put((addon.SomeJob if number % 2 else Job)(sample_jobs.add, number))
+    while (job := agent_of().claimJob()) is not None:
+        transaction.commit()
+        job()
+
+    addon.go(agent_of()._p_jar)
+    agent = agent_of()
+    agent.file_completed()
+    transaction.commit()
+    assert agent.completed.prune(stopped_clock.time) == []
+    assert {job.args[0] for job in agent.completed} <= set(range(0, 12, 2))
+
+    addon.come()
+    agent = agent_of()
+    agent.file_completed()
+    transaction.commit()
+    assert {job.args[0] for job in agent.completed} == set(range(12))

@@ -568,6 +568,20 @@ def test_E50_K9_an_interrupted_callback_that_may_not_be_repeated_is_aborted(queu
     assert calls == []
 
 
+def test_a_callback_that_takes_its_worker_along_each_time_is_given_up(store):
+    job = Job(sample_jobs.add, 1)
+    poison, other = job.addCallback(note), job.addCallback(str)
+    store(job)
+    now = clock.now()
+    job.finished(None, now, now, 3)
+    poison.started(now)
+    poison.interruptions = 20
+    transaction.commit()
+    job.handleInterrupt()
+    assert poison.result.check(AbortedError)
+    assert (job.status, other.result, calls) == (COMPLETED, "3", [])
+
+
 def test_E49_resuming_by_hand(store):
     job = Job(sample_jobs.add, 1)
     callback = job.addCallback(note)

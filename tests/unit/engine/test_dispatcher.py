@@ -10,6 +10,7 @@ import transaction
 import zope.component
 from twisted.python.failure import Failure
 from ZODB.ActivityMonitor import ActivityMonitor
+from ZODB.POSException import ConnectionStateError
 
 from zc.async_ import dispatcher as dispatchers
 from zc.async_.dispatcher import Dispatcher
@@ -93,11 +94,24 @@ def test_a_failure_is_logged_and_frees_the_thread(put, dispatch, log):
     assert "oh no" in record.getMessage()
 
 
-@pytest.mark.parametrize("function", ["exit_thread", "return_lambda", "raise_unreadable", "raise_holding_lock"])
+OUTCOMES = ["exit_thread", "cancel_task", "return_lambda", "raise_unreadable", "raise_holding_lock", "close_connection"]
+
+
+@pytest.mark.parametrize("function", OUTCOMES)
 def test_E35_E36_no_outcome_ends_the_thread(put, dispatch, function):
     dispatch(size=1)
     assert isinstance(wait_for_result(put(getattr(sample_jobs, function))), Failure)
     assert wait_for_result(put(sample_jobs.add, 1)) == 3
+
+
+def test_a_job_cannot_close_its_connection_but_is_told(connection, put, dispatch):
+    dispatch(size=1)
+    result = wait_for_result(put(sample_jobs.mark_and_close_all, "main"))
+    assert result.check(ConnectionStateError)
+    assert "its worker goes on with it" in result.getErrorMessage()
+    assert "main" not in connection.root()
+    assert wait_for_result(put(sample_jobs.mark, "main")) == "main"
+    assert connection.root()["main"] == 1
 
 
 def test_what_jobs_store_is_counted_though_their_connections_stay_open(db, put, dispatch):

@@ -189,7 +189,7 @@ def test_fail_takes_a_waiting_job_out_of_its_queue(queue):
     [
         (sample_jobs.raise_holding_lock, "held by"),
         (sample_jobs.raise_unreadable, "sample_jobs.Unreadable: 1"),
-        (sample_jobs.return_lambda, "cannot pickle"),
+        (sample_jobs.return_lambda, "the result cannot be stored in the database: sample_jobs.return_lambda"),
     ],
 )
 def test_E35_an_outcome_that_cannot_be_stored_is_a_failure_with_its_text(db, stored, function, text):

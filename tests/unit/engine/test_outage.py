@@ -8,6 +8,7 @@ import sample_jobs
 import transaction
 import ZODB
 from ZEO.Exceptions import ClientDisconnected
+from ZEO.Exceptions import ServerException
 from ZODB.POSException import StorageError
 from ZODB.tests.MVCCMappingStorage import MVCCMappingStorage
 
@@ -91,6 +92,16 @@ def test_the_storages_word_for_it_is_translated():
 def test_a_server_that_lets_nobody_commit_is_as_good_as_away():
     with pytest.raises(ClientDisconnected), outage.named():
         raise_in_storage(type("UnableToAcquireCommitLockError", (StorageError,), {})())
+
+
+def test_a_server_whose_disk_is_full_is_as_good_as_away():
+    with pytest.raises(ClientDisconnected, match="No space left on device"), outage.named():
+        raise ServerException("builtins.OSError", (28, "No space left on device"))
+
+
+def test_another_error_of_the_server_is_none():
+    with pytest.raises(ServerException), outage.named():
+        raise ServerException("builtins.KeyError", ("oid",))
 
 
 def test_the_same_error_of_a_jobs_own_connection_is_none():

@@ -36,11 +36,12 @@ class Server:
     """Answers the lines of one connection.
 
     The transport hands over one line at a time, from any thread, and none
-    before the call for the line before it has returned.
+    before the call for the line before it has returned.  The connection keeps
+    its server, not the other way round: in such a cycle, what was received and
+    not read would stay in memory until the garbage collector comes.
     """
 
     def __init__(self, connection: Connection) -> None:
-        self.connection = connection
         self.mode = QUIT_MARKER
         self.last_command: tuple[str, tuple[str, ...]] | None = None
         self.closed = False
