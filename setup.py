@@ -147,7 +147,7 @@ setup(
     },
     entry_points={
         "console_scripts": ["plone-async = plone.app.async_.cli.main:main"],
-        "plone.recipe.zope2instance.ctl": ["async = plone.app.async_.cli.ctl:run"],
+        "plone.recipe.zope2instance.ctl": ["async = plone.app.async_ctl:run"],
         "z3c.autoinclude.plugin": ["target = plone"],
         "zodbupdate": ["renames = plone.app.async_.zodbupdate:rename_dict"],
     },
