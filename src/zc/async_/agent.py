@@ -101,6 +101,11 @@ class Agent(Persistent):
 
     # The jobs in work
 
+    @property
+    def workload(self) -> Workload:
+        """The record of its claims, which each claim writes; for those who fetch several at once."""
+        return self._workload
+
     def claims(self) -> list[Claim]:
         """The valid claims: jobs that are neither completed nor given back."""
         claims = (Claim(self, *entry) for entry in self._workload.claims)

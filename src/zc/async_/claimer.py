@@ -46,13 +46,14 @@ class Claimer:
 
     If the process dies after the commit, the agents' records tell which jobs it had, and they are rescued. If the
     connection is lost during the commit, its outcome is unknown: the next step looks which of its claims are there.
-    ``watched`` are the objects whose change may make another step worth while; ``picture`` is what the step saw and
-    did, for the journal.
+    ``fetch_news`` loads what came in, for a claim that has room for it. ``watched`` are the objects whose change may
+    make another step worth while; ``picture`` is what the step saw and did, for the journal.
     """
 
-    def __init__(self, uuid: UUID, pool_of: PoolOf) -> None:
+    def __init__(self, uuid: UUID, pool_of: PoolOf, fetch_news: Callable[[], object]) -> None:
         self._uuid = uuid
         self._pool_of = pool_of
+        self._fetch_news = fetch_news
         self._assignments: list[tuple[AgentThreadPool, Assignment]] = []
         self._doubtful: set[tuple[AgentThreadPool, Assignment]] = set()
         self._returned: list[tuple[AgentThreadPool, set[Assignment]]] = []
@@ -126,6 +127,8 @@ class Claimer:
                 (self._undone if entry in self._former_suspects else self._suspects).add(entry)
 
     def _choose(self, name: PoolName, agent: Agent, limit: int) -> tuple[list[Claim], list[Persistent]]:
+        if limit > 0:
+            self._fetch_news()
         try:
             chosen = agent.claim_jobs(limit)
         except (TransientError, ClientDisconnected):

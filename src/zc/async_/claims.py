@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from persistent import Persistent
 
 from zc.async_ import clock
+from zc.async_.connections import fetch
 from zc.async_.lanes import LaneHeads
 from zc.async_.lanes import Place
 from zc.async_.terms import is_job
@@ -93,7 +94,7 @@ class ClaimRound:
         for shard in (*queue.resumed.values(), *queue.shards.values()):
             taken = shard.take(left)
             left -= len(taken)
-            queue._p_jar.prefetch(taken)
+            fetch(taken)
             if taken and not left:
                 # This very claim writes the cursor, which so calls for another look.
                 self._unread.append(shard.cursor)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -110,6 +111,17 @@ def _reactor(reactor: Any) -> Any:
     if reactor is None:
         from twisted.internet import reactor  # importing it installs it, which only users of it want
     return reactor
+
+
+def fetch(objects: Iterable[Any]) -> None:
+    """Load what is not loaded yet, in one round trip to the server instead of one each."""
+    missing: dict[Connection, list[Any]] = {}
+    for obj in objects:
+        if obj._p_changed is None:
+            missing.setdefault(obj._p_jar, []).append(obj)
+    for jar, ghosts in missing.items():
+        if len(ghosts) > 1:
+            jar.prefetch(ghosts)
 
 
 def note_activity(used: Any) -> None:

@@ -176,9 +176,9 @@ class Dispatcher(Reporting):
         self._connection = self.db.open(self._transactions.manager)
         self._connection.setDebugInfo("dispatcher")
         self._heartbeat = Heartbeat(self.UUID)
-        self._claimer = Claimer(self.UUID, self._pools.get)
-        self._pruner = Pruner(self.UUID)
         self._waker = Waker(self.db, self.wake)
+        self._claimer = Claimer(self.UUID, self._pools.get, lambda: self._waker.fetch_news(self._connection))
+        self._pruner = Pruner(self.UUID)
         self._waker.start()
 
     def deactivate(self, timeout: float = 3) -> bool:

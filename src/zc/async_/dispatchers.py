@@ -21,6 +21,7 @@ from zope.event import notify
 from zope.interface import implementer
 
 from zc.async_ import clock
+from zc.async_.connections import fetch
 from zc.async_.containers import Inherited
 from zc.async_.containers import Registry
 from zc.async_.interfaces import DispatcherActivated
@@ -32,6 +33,7 @@ from zc.async_.interfaces import IAgent
 from zc.async_.interfaces import IDispatcherAgents
 from zc.async_.interfaces import IDispatchers
 from zc.async_.processinfo import ProcessInfo
+from zc.async_.threadlocal import local
 
 
 if TYPE_CHECKING:
@@ -218,9 +220,17 @@ class Dispatchers(Registry):
         return None
 
     def claim_of(self, job: Job) -> Claim | None:
-        """The valid claim on a job, or None. Looks at the few jobs in work, loading none of them."""
-        for record in self._children.values():
-            for agent in record.values():
+        """The valid claim on a job, or None. Looks at the few jobs in work, loading none of them.
+
+        In a worker thread it is most often one of its own dispatcher, whose record is there; those of others change
+        with each of their claims, and are fetched together.
+        """
+        own = None if local.dispatcher is None else self.get(local.dispatcher.UUID)
+        others = [record for record in self._children.values() if record is not own]
+        for records in [own] if own is not None else [], others:
+            agents = [agent for record in records for agent in record.values()]
+            fetch(agent.workload for agent in agents)
+            for agent in agents:
                 claim = agent.claim_of(job)
                 if claim is not None:
                     return claim

@@ -8,7 +8,9 @@ are asked, by :class:`AskingEar`: one small query, which loads nothing and write
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
+from collections.abc import Collection
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
@@ -23,6 +25,12 @@ from zc.async_.connections import end_snapshot
 from zc.async_.connections import forget_reserved_oids
 
 
+NEWS_OF_ONE = 16
+"""Objects that a commit may have written for all of them to be news: of a larger one, few are of interest here."""
+
+NEWS_KEPT = 64
+
+
 class Ear:
     """Rings when one of the watched objects was changed."""
 
@@ -32,6 +40,7 @@ class Ear:
     def __init__(self, db: DB, ring: Callable[[], object]) -> None:
         self._ring = ring
         self._watched: frozenset[bytes] = frozenset()
+        self._news: deque[bytes] = deque(maxlen=NEWS_KEPT)
 
     def start(self) -> None:
         """Begin to listen."""
@@ -55,10 +64,19 @@ class Ear:
         self._watched = watched
         return new
 
-    def hear(self, oids: Iterable[bytes] | None) -> None:
+    def hear(self, oids: Collection[bytes] | None) -> None:
         """Ring if one of the oids is watched; None means that nobody knows which were changed."""
         if oids is None or not self._watched.isdisjoint(oids):
+            if oids is not None and len(oids) <= NEWS_OF_ONE:
+                self._news.extend(oids)
             self._ring()
+
+    def news(self) -> set[bytes]:
+        """What the small commits wrote for which it rang since the last call; the oldest may be left out.
+
+        For the dispatch thread; others may add to it meanwhile.
+        """
+        return {self._news.popleft() for _ in range(len(self._news))}
 
 
 class ToldEar(Ear):
@@ -91,7 +109,7 @@ class ToldEar(Ear):
         if ping is not None:
             ping()
 
-    def _invalidate(self, tid: bytes, oids: Iterable[bytes]) -> None:
+    def _invalidate(self, tid: bytes, oids: Collection[bytes]) -> None:
         self.hear(oids)
 
     def _invalidateCache(self) -> None:

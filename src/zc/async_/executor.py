@@ -59,7 +59,8 @@ def perform(job: Job, key: int, host: Host) -> Any:
     claimed = clock.from_micros(key)
     caller = job.caller
     args = () if caller is None else (caller.result,)
-    execution = Execution(job, hold, job.active_start or claimed, args, host=host)
+    started = claimed if job.is_untouched else job.active_start or claimed
+    execution = Execution(job, hold, started, args, host=host)
     if job.status == CALLBACKS:
         return execution.run_callbacks()
     reason = cancel.requested(job)

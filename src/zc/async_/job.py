@@ -196,6 +196,9 @@ class Job(Progress, Callbacks):
         """Whether it waits in that queue to be started, or to go on with what it began. For queues."""
         if self.queue is not queue:
             return False
+        if self._state == 0 and self._queued is not None and not self.last_release:
+            # Entered once, and the claim that takes it takes its entry along: no need to load the claims of all others.
+            return True
         if self._state in (0, STARTED):
             return self.status == PENDING
         goes_on = self._state == IN_CALLBACKS or self.may_go_on

@@ -32,7 +32,7 @@ PAGE_SIZE = 16
 """Jobs in the part of a shard that each put writes again."""
 
 PRUNE_AT = 4
-"""A put forgets what was taken once this many jobs are listed: until then it need not load the cursor."""
+"""Each time that so many more jobs are listed, a put forgets what was taken: the others need not load the cursor."""
 
 
 class Cursor(Persistent):
@@ -59,7 +59,7 @@ class Shard(Persistent):
 
     def append(self, job: Job) -> None:
         """Add a job. Called by the owner only."""
-        if len(self._jobs) >= PRUNE_AT:
+        if self._jobs and len(self._jobs) % PRUNE_AT == 0:
             self._forget_taken()
         if len(self._jobs) >= PAGE_SIZE:
             self._turn_page()

@@ -28,6 +28,7 @@ from zc.async_.queue import Queues
 from zc.async_.signals import install_signal_handlers
 from zc.async_.signals import restore_signal_handlers
 from zc.async_.signals import signal_handlers
+from zc.async_.turns import take_shorter_turns
 
 
 __all__ = [
@@ -188,7 +189,11 @@ def _end_with(reactor: Any, dispatcher: Dispatcher) -> Deferred[None] | None:
 
 
 def make_dispatcher(db: Any, reactor: Any, poll_interval: float, uuid: UUID | None) -> Dispatcher:
-    """A dispatcher with that identity, or with that of this process, which it holds until it is stopped."""
+    """A dispatcher with that identity, or with that of this process, which it holds until it is stopped.
+
+    Shortens the turns of the process's threads, see ``turns``.
+    """
+    take_shorter_turns()
     lock = None
     if uuid is None:
         uuid, lock = instanceuuid.take()

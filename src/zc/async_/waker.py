@@ -10,12 +10,17 @@ import time
 from collections.abc import Callable
 from collections.abc import Iterable
 from threading import Event
+from typing import TYPE_CHECKING
 
 from persistent import Persistent
 from ZODB.DB import DB
 
 from zc.async_.ears import ear_for
 from zc.async_.pace import Pace
+
+
+if TYPE_CHECKING:
+    from ZODB.Connection import Connection
 
 
 class Waker:
@@ -74,6 +79,16 @@ class Waker:
         if len(self._ears) > 1:
             for ear in self._ears.values():
                 ear.catch_up()
+
+    def fetch_news(self, connection: Connection) -> None:
+        """Load what the commits that rang have written, such as a shard and the job in it, in one round trip.
+
+        Else the job would be asked for once the shard is there. For a transaction that is about to claim.
+        """
+        for name, ear in self._ears.items():
+            oids = ear.news()
+            if len(oids) > 1:
+                connection.get_connection(name).prefetch(oids)
 
     def watch(self, objects: Iterable[Persistent]) -> bool:
         """Watch these stored objects from now on, instead of those before; whether there are new ones among them."""

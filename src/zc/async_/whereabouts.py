@@ -16,6 +16,7 @@ from typing import Any
 from ZODB.POSException import POSKeyError
 from ZODB.utils import p64
 
+from zc.async_.connections import fetch
 from zc.async_.terms import is_job
 
 
@@ -62,17 +63,10 @@ def agents_of(queue: Queue) -> list[Agent]:
     return [agent for record in queue.dispatchers.values() for agent in record.values()]
 
 
-def load(run: Run) -> None:
-    """Fetch the jobs of a run from the server at once, instead of one by one when they are looked at."""
-    unloaded = [job for job in run if job._p_changed is None]
-    if unloaded:
-        unloaded[0]._p_jar.prefetch(unloaded)
-
-
 def fetched(jobs: Iterable[Any]) -> Iterator[Job]:
     """The readable jobs one by one, fetched many at a time; of very many, the first leave memory again meanwhile."""
     for run in _in_runs(iter(jobs), FETCH_SIZE):
-        load(run)
+        fetch(run)
         yield from run
         for job in run[:1]:
             job._p_jar.cacheGC()

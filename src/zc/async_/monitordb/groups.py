@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from zc.async_ import clock
 from zc.async_.claims import startable
+from zc.async_.connections import fetch
 from zc.async_.failures import isFailure
 from zc.async_.interfaces import PENDING
 from zc.async_.monitordb.filters import Filters
@@ -17,7 +18,6 @@ from zc.async_.monitordb.states import ENDED
 from zc.async_.monitordb.states import NAMES
 from zc.async_.whereabouts import active_runs
 from zc.async_.whereabouts import fetched
-from zc.async_.whereabouts import load
 from zc.async_.whereabouts import readable
 
 
@@ -171,7 +171,7 @@ def groups(queues: Iterable[Queue], states: frozenset[str], filters: Filters) ->
 
 def _newest_first(jobs: Iterable[Job]) -> list[Job]:
     run = readable(jobs)
-    load(run)
+    fetch(run)
     return sorted(run, key=_completion, reverse=True)
 
 

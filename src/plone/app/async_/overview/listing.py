@@ -15,8 +15,8 @@ from plone.app.async_.overview.query import Query
 from plone.app.async_.overview.scope import Scope
 from plone.app.async_.overview.states import State
 from zc.async_ import whereabouts
+from zc.async_.connections import fetch
 from zc.async_.whereabouts import Run
-from zc.async_.whereabouts import load
 
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Search:
             if offset >= len(new):
                 offset -= len(new)
                 continue
-            load(new)
+            fetch(new)
             yield arrange(new)[offset:]
             offset = 0
 
