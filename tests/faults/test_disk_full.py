@@ -6,6 +6,7 @@ import sample_jobs
 import transaction
 from ZEO.Exceptions import ServerException
 
+from zc.async_.job import Job
 from zc.async_.testing import wait_until
 
 
@@ -43,7 +44,8 @@ def all_are_done_once(queue, count, worker):
 
 
 def test_jobs_wait_until_there_is_room(zeo, queue, count, worker):
-    queue.put(sample_jobs.add)
+    transaction.begin()
+    queue.put(Job(sample_jobs.add, "x" * ROOM))
     with pytest.raises(ServerException, match="File too large"):
         transaction.commit()
     transaction.abort()

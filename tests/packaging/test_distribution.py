@@ -211,3 +211,9 @@ def test_plone_finds_the_package_by_the_name_of_its_distribution(python, install
     )
 
     assert found == ["plone.app.async", str(installed / "plone/app/async/configure.zcml")]
+
+
+def test_the_dependency_checker_knows_what_tests_share():
+    _, _, config = (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("[tool.dependencychecker]")
+    shared = {path.stem for folder in ("examples", "tests/support") for path in (ROOT / folder).glob("*.py")}
+    assert {name for name in shared if f'"{name}"' not in config} == set()

@@ -13,7 +13,11 @@ from ZODB.utils import z64
 
 
 def check_storage(file: Path) -> None:
-    """Each transaction is whole, each record can be read, and each reference of what is in use leads to an object."""
+    """Each transaction is whole, each record can be read, and each reference of what is in use leads to an object.
+
+    That is so once a server has started: it cuts off what a full disk left of a transaction at the end.
+    """
+    FileStorage(str(file)).close()
     fstest.check(str(file))
     with closing(FileStorage(str(file), read_only=True)) as storage:
         for transaction in storage.iterator():

@@ -1,8 +1,10 @@
 """How commands end: exit codes, and one line that tells why."""
 
+import logging
 import os
 import socket
 import subprocess
+import sys
 import time
 from contextlib import closing
 
@@ -14,10 +16,10 @@ from command_line import make_queues
 from command_line import put_plain
 from command_line import write_conf
 from command_line import written
+from plone.app import async_ctl
 from ZODB.DB import DB
 from ZODB.FileStorage import FileStorage
 
-from plone.app.async_.cli import ctl
 from plone.app.async_.cli.main import COMMANDS
 
 
@@ -186,6 +188,13 @@ def test_a_locale_that_lacks_signs(home, change):
     assert "'\\u4e16\\u754c'" in done.stdout
 
 
+def test_control_scripts_import_little():
+    """They load the module for each of their commands."""
+    code = "import sys, plone.app.async_ctl; print('plone.app.async_' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
 class Control:
     """The control script of an instance, as far as its commands see it."""
 
@@ -197,12 +206,18 @@ class Control:
 
 def test_the_command_of_a_buildouts_instance(home, change, capsys, monkeypatch):
     monkeypatch.setitem(os.environ, "PLONE_ASYNC_CONFIG", "")
+    to_file, to_terminal = logging.FileHandler(home / "event.log"), logging.StreamHandler()
+    monkeypatch.setattr(logging.getLogger(), "handlers", [to_file, to_terminal])
     conf = str(home / "etc/zope.conf")
 
     with pytest.raises(SystemExit) as ended:
-        ctl.run(Control(conf, "async", "show", "no such job"), "show no such job")
+        async_ctl.run(Control(conf, "async", "show", "no such job"), "show no such job")
     assert ended.value.code == 1
     assert capsys.readouterr().err == "plone-async: there is no job no such job\n"
 
-    assert ctl.run(Control(conf), "status --json") is None, "at the prompt one goes on"
+    assert to_terminal not in logging.getLogger().handlers
+    assert to_file in logging.getLogger().handlers
+    to_file.close()
+
+    assert async_ctl.run(Control(conf), "status --json") is None, "at the prompt one goes on"
     assert Answer(0, capsys.readouterr().out, "").json["workers_alive"] == 0
