@@ -20,10 +20,11 @@ LIMIT = 400  # seconds
 
 @pytest.fixture
 def book(queue, full):
-    """A book with many jobs that wait; their number. Of five, two share the two places of a quota with others."""
+    """A book with many jobs in a paused queue; their number. Of five, two share the two places of a quota."""
     count = 1000 if full else 100
     ledger.open_book(queue._p_jar.root(), "book")
     queue.quotas.create("two", 2)
+    queue.paused = True
     transaction.commit()
     for first in range(0, count, 25):
         ledger.enter(queue, "book", range(first, first + 15), SECONDS_A_JOB)
@@ -40,6 +41,9 @@ def kill_and_replace(queue, book, dice, full):
     longest = 3 if full else 1
 
     def kill_and_replace(workers, start):
+        transaction.begin()
+        queue.paused = False  # not before: the first worker could do all jobs while others start
+        transaction.commit()
         killed = 0
         deadline = time.monotonic() + LIMIT
         while ledger.done(queue) < book:
