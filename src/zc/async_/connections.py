@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Iterable
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -62,14 +64,16 @@ def get_connection(
 
 @contextmanager
 def kept_open(connection: Connection) -> Iterator[None]:
-    """Let nobody close a connection, nor those that came with it: the attempt raises ``ConnectionStateError``.
+    """Do not let this thread close a connection, nor those that came with it: that raises ``ConnectionStateError``.
 
     A closed one goes to whoever opens the next, also in another thread, while the objects of its former user are still
-    bound to it. For the thread that the connection belongs to.
+    bound to it. For the thread that the connection belongs to; others close the database as always, when the process
+    ends without waiting for a job.
     """
     connections = tuple(connection.connections.values())
+    owner = threading.get_ident()
     for each in connections:
-        each.close = _refuse_to_close
+        each.close = partial(_close_for_others, owner, each)
     try:
         yield
     finally:
@@ -77,8 +81,10 @@ def kept_open(connection: Connection) -> Iterator[None]:
             del each.close
 
 
-def _refuse_to_close(primary: bool = True) -> None:
-    raise ConnectionStateError("a job cannot close its connection to the database: its worker goes on with it")
+def _close_for_others(owner: int, connection: Connection, primary: bool = True) -> None:
+    if threading.get_ident() == owner:
+        raise ConnectionStateError("a job cannot close its connection to the database: its worker goes on with it")
+    type(connection).close(connection, primary)
 
 
 def rest(connection: Connection) -> None:

@@ -1,6 +1,7 @@
 """A dispatcher at work, with its real threads."""
 
 import logging
+import threading
 import uuid
 from datetime import timedelta
 
@@ -10,9 +11,11 @@ import transaction
 import zope.component
 from twisted.python.failure import Failure
 from ZODB.ActivityMonitor import ActivityMonitor
+from ZODB.DB import DB
 from ZODB.POSException import ConnectionStateError
 
 from zc.async_ import dispatcher as dispatchers
+from zc.async_.connections import kept_open
 from zc.async_.dispatcher import Dispatcher
 from zc.async_.interfaces import ACTIVE
 from zc.async_.interfaces import COMPLETED
@@ -102,6 +105,16 @@ def test_E35_E36_no_outcome_ends_the_thread(put, dispatch, function):
     dispatch(size=1)
     assert isinstance(wait_for_result(put(getattr(sample_jobs, function))), Failure)
     assert wait_for_result(put(sample_jobs.add, 1)) == 3
+
+
+def test_the_database_can_be_closed_while_a_job_goes_on():
+    db = DB(None)
+    connection = db.open()
+    with kept_open(connection):
+        closer = threading.Thread(target=db.close)
+        closer.start()
+        closer.join(10)
+    assert connection.opened is None
 
 
 def test_a_job_cannot_close_its_connection_but_is_told(connection, put, dispatch):

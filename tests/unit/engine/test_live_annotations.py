@@ -32,6 +32,7 @@ def report(name, *values):
 
 
 def read_own(name):
+    sample_jobs.GATES.arrived.add(name)
     return local.getLiveAnnotation(name, "nothing", timeout=20, poll=0.01)
 
 
@@ -96,10 +97,10 @@ def test_K23_the_default_comes_when_the_server_is_away(put, log, monkeypatch):
     assert {record.levelname for record in log.records} == {"ERROR"}
 
 
-def test_K23_the_default_comes_when_the_dispatcher_stops(put, dispatch):
+def test_K23_the_default_comes_when_the_dispatcher_stops(put, dispatch, wait_for_arrival):
     one = dispatch()
     job = put(read_own, "never")
-    wait_for_start(job)
+    wait_for_arrival("never")
     assert one.deactivate(5) is True
     transaction.begin()
     assert job.result == "nothing"
