@@ -31,6 +31,14 @@ def test_the_console_script_lists_all_commands():
     assert all(f"\n    {command} " in done.stdout for command in COMMANDS)
 
 
+def test_options_come_after_the_command(run):
+    for words in (), ("-C", "zope.conf", "status"):
+        answer = run(*words)
+        assert answer.code == 2
+        assert answer.err.startswith("usage: plone-async COMMAND [OPTIONS]\n       plone-async --help\n")
+    assert run("status", "--nosuch").err.startswith("usage: plone-async ")
+
+
 def test_wrong_usage(run):
     for words in (("nosuch",), ("jobs", "--state", "nosuch"), ("jobs", "--limit", "0"), ("status", "--timeout", "0")):
         answer = run(*words)
