@@ -1,4 +1,4 @@
-"""Run by zconsole: make a Plone site, and a user who is known in that site only."""
+"""Run by zconsole: make a Plone site, and two users known in it only, who has jobs and who looks after them."""
 
 import os
 
@@ -13,10 +13,10 @@ site = addPloneSite(
     distribution_name="classic",
     setup_content=False,
 )
-site.acl_users.userFolderAddUser(
-    os.environ["DEMO_USER"],
-    os.environ["DEMO_PASSWORD"],
-    ["Member", "Contributor", "Editor", "Reviewer"],
-    [],
-)
+roles_of = {
+    os.environ["DEMO_USER"]: ["Member", "Contributor", "Editor", "Reviewer"],
+    "manager": ["Member", "Site Administrator"],
+}
+for name, roles in roles_of.items():
+    site.acl_users.userFolderAddUser(name, os.environ["DEMO_PASSWORD"], roles, [])
 transaction.commit()

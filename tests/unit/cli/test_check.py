@@ -74,7 +74,7 @@ def test_no_worker_now(change, found):
         queue.dispatchers[WORKER].deactivate()
 
     assert set(found(minutes=10)) == {"no-worker-alive"}
-    assert "has polled for 10 minutes" in found(minutes=10)["no-worker-alive"]["what"]
+    assert "sign of life of one is 10 minutes old" in found(minutes=10)["no-worker-alive"]["what"]
 
 
 def test_a_worker_is_silent_while_another_works(change, found):

@@ -33,6 +33,14 @@ def test_the_console_script_lists_all_commands():
     assert all(f"\n    {command} " in done.stdout for command in COMMANDS)
 
 
+@pytest.mark.parametrize("words", [(), ("-C", "zope.conf", "status")], ids=" ".join)
+def test_options_come_after_the_command(words):
+    done = subprocess.run([PROGRAM, *words], capture_output=True, text=True)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("usage: plone-async COMMAND [OPTIONS]\n       plone-async --help\n")
+
+
 def test_wrong_usage(run):
     for words in (("nosuch",), ("jobs", "--state", "nosuch"), ("jobs", "--limit", "0"), ("status", "--timeout", "0")):
         answer = run(*words)

@@ -55,8 +55,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def make_parser() -> argparse.ArgumentParser:
     """The parser of all commands."""
-    parser = argparse.ArgumentParser(prog=PROGRAM, description="Look at job queues in a ZODB, and steer them.")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    usage = f"{PROGRAM} COMMAND [OPTIONS]\n       {PROGRAM} --help"
+    summary = "Look at job queues in a ZODB, and steer them."
+    parser = argparse.ArgumentParser(prog=PROGRAM, usage=usage, description=summary)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, prog=PROGRAM)
     for name in COMMANDS:
         module = import_module(f"plone.app.async_.cli.commands.{name}")
         summary = (module.__doc__ or "").partition("\n")[0]

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from zc.async_.dispatchers import DispatcherAgents
     from zc.async_.queue import Queue
 
-START = "Start a worker: a Zope with single_db.zcml or multi_db_worker.zcml and a ZC_ASYNC_UUID of its own."
+START = (
+    "Start a worker, with a ZC_ASYNC_UUID of its own: plone-async worker etc/zope.conf, or a Zope that loads "
+    "single_db_worker.zcml or multi_db_worker.zcml."
+)
 
 
 def records_of(queues: list[Queue]) -> dict[str, DispatcherAgents]:
@@ -42,7 +45,7 @@ def no_worker(queues: list[Queue], now: datetime) -> Iterator[Finding]:
         yield Finding("no-worker", True, "No worker has ever started on these queues.", why, START)
         return
     latest = min(since_sign_of_life(record, now) for record in records)
-    what = f"No worker is running: no worker has polled for {seconds(latest)}."
+    what = f"No worker is running; the last sign of life of one is {seconds(latest)} old."
     yield Finding("no-worker-alive", True, what, why, f"{START} Its log tells why, if it does not stay.")
 
 
