@@ -5,7 +5,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 # The interpreter that .venv is made of: python3 where it fits, else the newest one that does.
-FITS := import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))
+FITS := import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13) or sys.version_info[:3] == (3, 13, 0))
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3.10; do \
 	$$python -c '$(FITS)' 2>/dev/null && echo $$python && exit; done; echo python3)
 
@@ -100,7 +100,7 @@ clean: ## Remove what was built and cached, but not .venv
 
 $(BIN)/pip:
 	@$(PYTHON) -c '$(FITS)' || { \
-	  echo "Python 3.10 to 3.13 is needed, and $(PYTHON) is not: $$($(PYTHON) --version 2>&1)."; \
+	  echo "Python 3.10 to 3.13 is needed, but not 3.13.0, and $(PYTHON) is $$($(PYTHON) --version 2>&1)."; \
 	  echo "Name another one: make PYTHON=/path/to/python3.12"; exit 1; }
 	@echo "Making .venv with $$($(PYTHON) --version)."
 	@$(PYTHON) -m venv .venv
