@@ -107,6 +107,21 @@ def test_a_multi_db_worker_makes_its_queues_there_and_nowhere_else(zope, queues)
         assert KEY not in connection.root()
 
 
+def test_without_a_role_the_queues_are_in_the_database_called_async_if_there_is_one(zope, request):
+    assert config.worker_file() == "single_db_worker.zcml"
+    request.getfixturevalue("queues")
+    assert config.worker_file() == "multi_db_worker.zcml"
+
+
+@pytest.mark.parametrize(
+    ("role", "file"),
+    [(config.InitSingleDBInstance, "single_db_worker.zcml"), (config.InitMultiDBInstance, "multi_db_worker.zcml")],
+)
+def test_workers_go_where_the_role_of_the_process_has_its_queues(zope, queues, role, file):
+    provideUtility(role(), IInitAsync)
+    assert config.worker_file() == file
+
+
 def test_without_the_database_the_error_says_what_to_write(zope):
     with pytest.raises(databases.NoSuchDatabase, match=r"(?s)zope.conf .*<zodb_db async>.*mount-point /zasync"):
         config.InitMultiDBWorker().init()

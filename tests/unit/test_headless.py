@@ -9,20 +9,6 @@ from plone.app.async_ import config
 from plone.app.async_ import headless
 
 
-@pytest.mark.parametrize(
-    ("role", "names", "place"),
-    [
-        (None, ["main"], "main"),
-        (None, ["main", "async"], "async"),
-        (config.InitSingleDBInstance(), ["main", "async"], "main"),
-        (config.InitMultiDBInstance(), ["main", "async"], "async"),
-    ],
-)
-def test_the_queues_are_where_the_role_says_or_else_the_databases(monkeypatch, role, names, place):
-    monkeypatch.setattr(Zope2, "DB", SimpleNamespace(databases=dict.fromkeys(names)), raising=False)
-    assert headless.place_of_queues(role) == place
-
-
 @pytest.mark.parametrize("role", [config.InitSingleDBWorker(), config.InitMultiDBWorker()])
 def test_a_worker_stays_what_it_is(monkeypatch, role):
     monkeypatch.setattr(headless, "queryUtility", lambda interface: role)
@@ -42,7 +28,8 @@ def test_an_instance_gets_the_role_file_of_a_worker_of_the_same_queues(monkeypat
         loaded.append((file, package.__name__))
         roles.append(config.InitSingleDBWorker())
 
-    monkeypatch.setattr(headless, "queryUtility", lambda interface: roles[-1])
+    for module in headless, config:
+        monkeypatch.setattr(module, "queryUtility", lambda interface: roles[-1])
     monkeypatch.setattr(headless, "load_config", load_config)
     monkeypatch.setattr(Zope2, "DB", SimpleNamespace(databases={}), raising=False)
     headless.become_worker()

@@ -1,6 +1,7 @@
 """What the control panel shows, and to whom."""
 
 import re
+from html import unescape
 
 import pytest
 import transaction
@@ -162,6 +163,7 @@ def test_nobody_has_queued_a_job_yet(window, site):
     assert "There are no jobs of this site" in page.contents
     assert "No worker has started yet" in page.contents
     assert "ZC_ASYNC_UUID" in page.contents and "zcml-additional" in page.contents
+    assert 'file="single_db_worker.zcml"' in unescape(page.contents)
     assert KEY not in site._p_jar.root()
 
 

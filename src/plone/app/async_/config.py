@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import Zope2
 from zope.component import queryUtility
 
 from plone.app.async_ import databases
@@ -39,6 +40,19 @@ class InitMultiDBWorker(InitWorker):
     """Jobs are taken from a database of their own."""
 
     db_name = databases.QUEUES
+
+
+WORKER_FILES = {databases.ROOT: "single_db_worker.zcml", databases.QUEUES: "multi_db_worker.zcml"}
+"""Role files of workers, by the database that has the queues."""
+
+
+def worker_file() -> str:
+    """The role file of workers for the queues of this process.
+
+    The queues are where its own role says; without one, in the database called ``async`` if there is one.
+    """
+    otherwise = databases.QUEUES if databases.QUEUES in Zope2.DB.databases else databases.ROOT
+    return WORKER_FILES[getattr(queryUtility(IInitAsync), "db_name", otherwise)]
 
 
 # What these were called before there were instances.

@@ -14,7 +14,7 @@ from Zope2.App.zcml import load_config
 from Zope2.Startup.run import configure_wsgi
 from Zope2.Startup.starter import WSGIStarter
 
-from plone.app.async_ import databases
+from plone.app.async_ import config
 from plone.app.async_ import process
 from plone.app.async_.interfaces import IInitAsync
 from plone.app.async_.worker import InitWorker
@@ -22,9 +22,6 @@ from zc.async_ import outage
 
 
 logger = logging.getLogger("plone.app.async")
-
-ROLE_FILES = {databases.ROOT: "single_db_worker.zcml", databases.QUEUES: "multi_db_worker.zcml"}
-"""By the database that has the queues."""
 
 
 def work(zope_conf: str) -> None:
@@ -87,17 +84,10 @@ class Starter(WSGIStarter):
 def become_worker() -> None:
     """Let this process be a worker, whatever role ``site.zcml`` gives it, if any.
 
-    The queues are where that role says, else in the database called ``async``, if there is one, as it is the rule for
-    instances.
+    The queues are where that role says, see ``config.worker_file``.
     """
     role = queryUtility(IInitAsync)
     if not isinstance(role, InitWorker):
-        load_config(ROLE_FILES[place_of_queues(role)], import_module("plone.app.async"))
+        load_config(config.worker_file(), import_module("plone.app.async"))
         role = queryUtility(IInitAsync)
     role.serves = False
-
-
-def place_of_queues(role: object) -> str:
-    """The name of their database, as the instance's role says or, without one, as the databases tell."""
-    otherwise = databases.QUEUES if databases.QUEUES in Zope2.DB.databases else databases.ROOT
-    return getattr(role, "db_name", otherwise)

@@ -12,6 +12,7 @@ from zope.i18n import translate
 
 from plone.app.async_ import _
 from plone.app.async_ import authority
+from plone.app.async_ import config
 from plone.app.async_.browser.controlpanel.charts import Chart
 from plone.app.async_.browser.controlpanel.charts import charts_of
 from plone.app.async_.browser.controlpanel.figures import Figure
@@ -113,6 +114,11 @@ class JobQueuePanel(BoardView):
     @property
     def workers_alive(self) -> int:
         return sum(worker.is_alive for worker in self.workers)
+
+    @property
+    def worker_file(self) -> str:
+        """What a worker for these queues loads."""
+        return config.worker_file()
 
     @property
     def oldest(self) -> Any:
