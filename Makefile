@@ -13,9 +13,10 @@ BIN := .venv/bin
 PIP_INSTALL := $(BIN)/pip install --disable-pip-version-check --no-build-isolation -c constraints.txt
 DEMO := examples/plone.app.asyncdemo
 PEERS := .venv-peers
+TEST_GROUPS := test-group-inside test-group-functional test-group-faults
 LOCALES := src/plone/app/async_/locales
 
-.PHONY: help install demo start test test-unit test-browser test-postgres test-hosts test-faults coverage lint format \
+.PHONY: help install demo start test $(TEST_GROUPS) test-unit test-browser test-postgres test-hosts test-faults coverage lint format \
 	typecheck locales bench bench-peers dist release-check docs screenshots clean
 
 help: ## Show this list
@@ -29,8 +30,20 @@ demo: install ## Show it at work: a Plone site, a worker and some jobs
 start: install ## Start a Plone site and a worker, and keep them running
 	$(BIN)/python examples/run.py start
 
-test: install ## Run all tests; ARGS="-k alias -x" goes to pytest
+test: install ## Run all tests in three groups at once; with ARGS="-k alias -x" for pytest, one by one
+ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
+else
+	@echo "Running all tests, in three groups at once. Each shows what came of it when it is done; all take ten minutes."
+	@$(MAKE) --no-print-directory --keep-going --jobs 3 --output-sync $(TEST_GROUPS)
+endif
+
+# Those with processes wait most of the time, so the groups hardly take time from each other.
+test-group-inside: TESTS := tests/unit tests/integration tests/packaging
+test-group-functional: TESTS := tests/functional
+test-group-faults: TESTS := tests/faults
+$(TEST_GROUPS): install
+	@$(BIN)/python -m pytest $(TESTS)
 
 test-unit: install ## Run the tests that need neither Plone nor a server
 	$(BIN)/python -m pytest tests/unit $(ARGS)
