@@ -1,11 +1,13 @@
 """Queues jobs that keep a ledger, also while the server is away.
 
-``python -m ledger_keeper DATABASE BOOK COUNT [AT_ONCE]``; AT_ONCE jobs go into one transaction.
+``python -m ledger_keeper DATABASE BOOK COUNT [AT_ONCE [PAUSE]]``; AT_ONCE jobs go into one transaction, and PAUSE
+seconds pass between two of those.
 """
 
 from __future__ import annotations
 
 import sys
+import time
 
 from engine_database import open_database
 from ledger import enter
@@ -14,7 +16,7 @@ from zc.async_.ears import ear_for
 from zc.async_.interfaces import KEY
 
 
-def main(database: str, book: str, count: str, at_once: str = "1") -> None:
+def main(database: str, book: str, count: str, at_once: str = "1", pause: str = "0") -> None:
     db = open_database(database)
     ear_for(db, lambda: None).start()
     connection = db.open()
@@ -22,6 +24,7 @@ def main(database: str, book: str, count: str, at_once: str = "1") -> None:
     print("queueing", flush=True)
     for first in range(0, int(count), int(at_once)):
         enter(queue, book, range(first, min(first + int(at_once), int(count))))
+        time.sleep(float(pause))
     db.close()
 
 

@@ -1,5 +1,6 @@
 """The probes that plone.observability's health server answers with."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -50,11 +51,27 @@ def test_a_worker_at_work_is_alive_and_ready(worker):
     assert ours(ILivenessCheck)["plone.app.async"]["message"] == f"dispatcher {worker.UUID} is RUNNING"
 
 
-def test_a_dispatcher_that_hangs_is_neither(worker, in_a_minute):
+@pytest.fixture
+def hang(worker, monkeypatch):
+    """Lets the dispatcher hang in its next pass, until the test is over."""
+    hangs, goes_on = threading.Event(), threading.Event()
+
+    def poll():
+        hangs.set()
+        goes_on.wait(30)
+
+    def hang():
+        monkeypatch.setattr(worker, "poll", poll)
+        worker.wake()
+        assert hangs.wait(10)
+
+    yield hang
+    goes_on.set()
+
+
+def test_a_dispatcher_that_hangs_is_neither(worker, in_a_minute, hang):
     wait_until(is_ready, 10, lambda: f"{ours(IReadinessCheck)}")
-    worker.stopping.set()  # its thread ends, as if it hung: nobody has deactivated it
-    worker.wake()
-    wait_until(lambda: not worker._is_dispatching(), 10, lambda: "it goes on")
+    hang()
     in_a_minute()
     for interface in (ILivenessCheck, IReadinessCheck):
         told = ours(interface)["plone.app.async"]
