@@ -34,7 +34,7 @@ test: install ## Run all tests in three groups at once; with ARGS="-k alias -x" 
 ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
 else
-	@echo "Running all tests, in three groups at once. Each shows what came of it when it is done; all take ten minutes."
+	@echo "Running all tests, in three groups at once. Each shows what came of it when it is done; all take a quarter of an hour."
 	@$(MAKE) --no-print-directory --keep-going --jobs 3 --output-sync $(TEST_GROUPS)
 endif
 
