@@ -122,7 +122,7 @@ def test_what_was_done_is_shown(window, jobs):
         ([("action", "retry"), ("ids", "1")], "There is no such job"),
         ([("action", "priority"), ("ids", "1"), ("priority", "high")], "A priority is a whole number"),
         ([("action", "retry"), ("all", "1"), ("state", "bogus")], "no meaning"),
-        ([("one", "retry/{done}")], "present state"),
+        ([("one", "retry/{done}")], "in the state “Succeeded”"),
     ],
 )
 def test_what_is_refused_is_explained(window, jobs, state, pairs, message):

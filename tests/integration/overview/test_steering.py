@@ -110,7 +110,7 @@ def test_what_the_state_does_not_allow(service, folder, board, action):
     transaction.commit()
     with pytest.raises(steering.NotPossible) as caught:
         steering.act(board(), action, id_of(job))
-    assert translate(caught.value.args[0]) == "This cannot be done to a job in its present state."
+    assert translate(caught.value.args[0]) == "This cannot be done to a job in the state “Waiting”."
     assert deeds(board) == []
 
 

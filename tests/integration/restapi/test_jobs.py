@@ -140,7 +140,7 @@ def test_what_the_state_does_not_allow(client, jobs):
     answer = client(MANAGER).post(f"/@jobs/{jobs['done']}/retry")
     assert answer.status_code == 409
     assert answer.json == {
-        "error": {"type": "Conflict", "message": "This cannot be done to a job in its present state."}
+        "error": {"type": "Conflict", "message": "This cannot be done to a job in the state “Succeeded”."}
     }
 
 

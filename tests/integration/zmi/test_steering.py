@@ -171,7 +171,7 @@ def test_P40_what_a_state_does_not_allow_is_refused(waiting, on_jobs):
 
     choose(browser, "retry", waiting[0])
 
-    assert "This cannot be done to a job in its present state." in browser.contents
+    assert "This cannot be done to a job in the state “Waiting”." in browser.contents
     assert state(waiting[0]) is State.WAITING
 
 

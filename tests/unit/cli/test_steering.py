@@ -65,7 +65,7 @@ def test_what_is_refused_does_not_keep_the_others(run, failed, states):
 
     assert (answer.code, again.code) == (1, 1)
     assert answer.err.splitlines() == ["99: There is no such job.", f"{failed[0]}: queued again"]
-    assert "present state" in again.err
+    assert "in the state “Waiting”" in again.err
     assert states()[failed[0]] == "waiting"
 
 

@@ -8,9 +8,8 @@ from datetime import datetime
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from zope.i18n import translate
-
 from plone.app.async_.cli.errors import WrongUsage
+from plone.app.async_.cli.texts import in_english
 from plone.app.async_.forms.filters import read_filter
 from plone.app.async_.forms.parameters import NO_SITE
 from plone.app.async_.forms.parameters import WrongParameter
@@ -73,7 +72,7 @@ def query_of(arguments: argparse.Namespace, board: Board) -> Query:
     try:
         return read_filter(form, board).query
     except WrongParameter as error:
-        raise WrongUsage(translate(error.args[0])) from error
+        raise WrongUsage(in_english(error.args[0])) from error
 
 
 def _moment(text: str, board: Board) -> str:

@@ -15,7 +15,6 @@ from typing import TypeVar
 from AccessControl.SecurityManagement import newSecurityManager
 from AccessControl.SecurityManagement import noSecurityManager
 from AccessControl.users import SimpleUser
-from zope.i18n import translate
 
 from plone.app.async_ import steering
 from plone.app.async_.cli import target
@@ -23,6 +22,7 @@ from plone.app.async_.cli.errors import CommandFailed
 from plone.app.async_.cli.errors import WrongUsage
 from plone.app.async_.cli.opening import opened
 from plone.app.async_.cli.target import target_of
+from plone.app.async_.cli.texts import in_english
 from plone.app.async_.forms.parameters import NO_SITE
 from plone.app.async_.forms.parameters import WrongParameter
 from plone.app.async_.overview import EVERYTHING
@@ -105,7 +105,7 @@ def explained() -> Iterator[None]:
     try:
         yield
     except (steering.NoSuchJob, steering.NoSuchQueue, steering.NotPossible, WrongParameter) as error:
-        raise CommandFailed(translate(error.args[0])) from error
+        raise CommandFailed(in_english(error.args[0])) from error
 
 
 def board_of(connection: Connection, arguments: argparse.Namespace) -> Board:

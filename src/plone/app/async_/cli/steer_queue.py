@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from zope.i18n import translate
-
 from plone.app.async_.cli import session
 from plone.app.async_.cli.errors import FINE
 from plone.app.async_.cli.output import note
+from plone.app.async_.cli.texts import in_english
 from plone.app.async_.forms.filters import UNNAMED
 from plone.app.async_.forms.queue_orders import steer_queue
 
@@ -24,5 +23,5 @@ def steer(arguments: argparse.Namespace, action: str, **parameters: Any) -> int:
     """Do it to the queue that the options name, and tell; 0. ``CommandFailed`` if it is refused."""
     form = {"action": action, "queue": arguments.queue, **parameters}
     with session.steering_desk(arguments) as desk:
-        note(translate(desk.change(lambda board: steer_queue(form, board))))
+        note(in_english(desk.change(lambda board: steer_queue(form, board))))
     return FINE

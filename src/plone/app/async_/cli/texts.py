@@ -6,6 +6,9 @@ import unicodedata
 from datetime import datetime
 from datetime import timedelta
 
+from zope.i18n import translate
+from zope.i18nmessageid import Message
+
 
 STEPS = ((86400, "d"), (3600, "h"), (60, "m"))
 NOTHING = "-"
@@ -37,6 +40,13 @@ def span(duration: timedelta | float | None) -> str:
 def moment(time: datetime | None) -> str:
     """A time, by the clock of this host."""
     return NOTHING if time is None else time.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def in_english(message: str) -> str:
+    """A message, and those in it: the catalogues, which would do the latter, are of processes with Zope."""
+    parts = getattr(message, "mapping", None) or {}
+    words = {name: translate(part) if isinstance(part, Message) else part for name, part in parts.items()}
+    return str(translate(Message(message, mapping=words)))
 
 
 def number(count: int, thing: str, things: str = "") -> str:

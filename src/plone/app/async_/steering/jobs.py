@@ -107,8 +107,15 @@ def act(board: Board, action: str, job_id: Any, *args: Any) -> Any:
 
 
 def _require(job: Job, allowed: frozenset[State]) -> None:
-    if state_of(job, clock.now()) not in allowed:
-        raise NotPossible(_("not_possible_in_state", default="This cannot be done to a job in its present state."))
+    state = state_of(job, clock.now())
+    if state not in allowed:
+        raise NotPossible(
+            _(
+                "not_possible_in_state",
+                default="This cannot be done to a job in the state “${state}”.",
+                mapping={"state": state.title},
+            )
+        )
 
 
 def _engine(act: Callable[..., Any], *args: Any) -> Any:

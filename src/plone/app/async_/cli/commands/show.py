@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
-from zope.i18n import translate
-
 from plone.app.async_.cli import session
 from plone.app.async_.cli.errors import FINE
 from plone.app.async_.cli.errors import CommandFailed
@@ -15,6 +13,7 @@ from plone.app.async_.cli.output import COLOURS
 from plone.app.async_.cli.output import Output
 from plone.app.async_.cli.output import print_json
 from plone.app.async_.cli.texts import NOTHING
+from plone.app.async_.cli.texts import in_english
 from plone.app.async_.cli.texts import moment
 from plone.app.async_.cli.texts import span
 from plone.app.async_.forms.filters import queue_word
@@ -90,7 +89,7 @@ def _facts(job: JobDetails) -> Iterator[tuple[str, str, str]]:
 
 
 def _sections(job: JobDetails) -> Iterator[Section]:
-    yield "Why it has not begun", [translate(reason) for reason in job.reasons]
+    yield "Why it has not begun", [in_english(reason) for reason in job.reasons]
     yield "Arguments", [f"{argument.name} = {argument.text}" for argument in job.arguments]
     yield "Course", [f"{moment(event.time)}  {event.what:10}{event.details}".rstrip() for event in job.timeline]
     yield "Notes", [f"{each.name} = {each.text}" for each in job.annotations]
