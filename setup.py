@@ -5,12 +5,20 @@ from setuptools import setup
 
 
 here = Path(__file__).parent
+repository = "https://github.com/plone/plone.app.async"
+
+
+def text_of(name: str) -> str:
+    """A file for the page about the distribution, where relative names of images lead nowhere."""
+    text = (here / name).read_text(encoding="utf-8")
+    return text.replace(".. image:: docs/", f".. image:: {repository}/raw/main/docs/")
+
 
 setup(
     name="plone.app.async",
     version="2.0.0a1",
     description="Asynchronous jobs for Plone: queued in the ZODB, run by workers",
-    long_description="\n\n".join((here / name).read_text(encoding="utf-8") for name in ("README.rst", "CHANGES.rst")),
+    long_description="\n\n".join(map(text_of, ("README.rst", "CHANGES.rst"))),
     long_description_content_type="text/x-rst",
     classifiers=[
         "Development Status :: 3 - Alpha",
@@ -35,7 +43,14 @@ setup(
     ],
     keywords="plone zope zodb zeo asynchronous jobs queue worker",
     author="The plone.app.async contributors",
-    url="https://github.com/plone/plone.app.async",
+    author_email="plone-developers@lists.sourceforge.net",
+    url=repository,
+    project_urls={
+        "Changelog": f"{repository}/blob/main/CHANGES.rst",
+        "Documentation": f"{repository}/tree/main/docs",
+        "Issues": f"{repository}/issues",
+        "Source": repository,
+    },
     license_expression="GPL-2.0-only",
     license_files=["LICENSE.GPL", "LICENSE.rst"],
     package_dir={"": "src"},
@@ -47,6 +62,7 @@ setup(
         "AccessControl",
         "Acquisition",
         "BTrees",
+        "DateTime",
         "persistent",
         # Its 7.0 pre-releases do not start with Plone 6.2.
         "plone.app.layout<7",
@@ -95,7 +111,6 @@ setup(
         "testing": ["plone.app.contenttypes[test]", "plone.app.testing", "plone.testing"],
         "test": [
             "build",
-            "DateTime",
             "five.localsitemanager",
             "hypothesis",
             "packaging",

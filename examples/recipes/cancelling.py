@@ -22,7 +22,7 @@ def import_file(folder, path):
 
 
 def cancel_imports(site):
-    """Cancel all imports of a site that have not begun."""
+    """Cancel the imports of a site that have not begun, up to 500; again, if the answer says that there are more."""
     board = Board(site, of_site(site))
-    waiting = Query(states=frozenset({State.WAITING}), callable="cancelling.import_rows")
+    waiting = Query(states=frozenset({State.WAITING, State.SCHEDULED}), callable="cancelling.import_rows")
     return steering.act_on_all(board, "cancel", waiting, "wrong file")

@@ -36,9 +36,8 @@ def next_night(now):
 def planned(site):
     """The jobs that will go on with it; more than one means that it was begun twice."""
     to_come = frozenset({State.WAITING, State.SCHEDULED, State.ACTIVE})
-    board = Board(site, of_site(site))
-    page = board.jobs(Query(states=to_come, callable="recipes.recurring.every_night"))
-    return [board.find(summary.id) for summary in page.jobs]
+    query = Query(states=to_come, callable="recipes.recurring.every_night")
+    return list(Board(site, of_site(site)).search().all(query))
 
 
 def begin(site):

@@ -128,6 +128,8 @@ def test_what_is_not_looked_at_can_be(window, service, folder, jobs, monkeypatch
     while "Look further" in page.contents:
         page.getLink("Look further").click()
         seen += page.listed
+    # An action on all begins with the first jobs, not with those of this page.
+    assert "All that match" in page.contents
     assert seen == [waiting, jobs["failed"]]
     page.getLink("From the beginning").click()
     assert page.listed == [waiting] and "offset" not in page.url

@@ -122,7 +122,8 @@ def test_the_result_is_a_link_for_those_who_may_view_it(mine, service, folder, s
         service.queueJob(plain, folder, folder),
     ]
     others = [
-        service.queueJob(plain, folder, value) for value in (hidden, "http://evil.example/plone/work", "/", "//", 1)
+        service.queueJob(plain, folder, value)
+        for value in (hidden, "http://evil.example/plone/work", "/", "//", "http://[x", "//[x", 1)
     ]
     work()
     texts = {re.search(r"id=(\d+)", item)[1]: item for item in items(mine.open("@@my-jobs"))}

@@ -7,6 +7,7 @@ from zope.component.hooks import setSite
 from zope.i18n import translate
 
 from plone.app.async_ import steering
+from plone.app.async_.overview import EVERYTHING
 from plone.app.async_.overview import Board
 from plone.app.async_.overview import Query
 from plone.app.async_.overview import State
@@ -14,6 +15,7 @@ from plone.app.async_.overview import of_site
 from plone.app.async_.overview.ids import id_of
 from plone.app.async_.overview.states import state_of
 from zc.async_ import clock
+from zc.async_.job import Job
 
 
 REPAIRED = []
@@ -28,6 +30,10 @@ def work_or_fail(context, number=0):
     if not REPAIRED:
         raise ValueError(f"{number} is broken")
     return number
+
+
+def fail(result):
+    raise ValueError(result)
 
 
 def state(job):
@@ -143,6 +149,59 @@ def test_bulk_retry_takes_all_that_match_and_no_others(service, site, folder, ot
     assert state(theirs) is State.FAILED
     assert deeds(board) == [(TEST_USER_ID, "retry", "", "3 jobs")]
     assert not Board(other_site, of_site(other_site)).history()
+
+
+def test_bulk_actions_are_told_in_the_site_that_they_are_about(service, site, folder, other_site, board):
+    setSite(other_site)
+    service.queueJob(work_or_fail, other_site)
+    setSite(site)
+    service.queueJob(work_or_fail, folder)
+    transaction.commit()
+    everything = Board(site.getPhysicalRoot(), EVERYTHING)
+
+    assert steering.act_on_all(everything, "cancel", Query(), "enough").done == 2
+    transaction.commit()
+
+    for portal in site, other_site:
+        deeds_there = Board(portal, of_site(portal)).history()
+        assert [(deed.place, deed.details) for _, deed in deeds_there] == [
+            ("/".join(portal.getPhysicalPath()), "1 jobs enough")
+        ]
+
+
+def test_bulk_actions_on_jobs_of_no_site_are_told_in_none(service, queue, site, board):
+    queue.put(Job(work_or_fail, None))
+    transaction.commit()
+    everything = Board(site.getPhysicalRoot(), EVERYTHING)
+
+    steering.act_on_all(everything, "cancel", Query())
+    transaction.commit()
+
+    assert deeds(board) == []
+    assert [deed.place for _, deed in everything.history()] == ["none"]
+
+
+@pytest.mark.parametrize("action", ["retry", "delete"])
+def test_a_callback_goes_with_its_job(service, folder, board, work, action):
+    REPAIRED.append(True)
+    job = service.queueJob(work_or_fail, folder)
+    callback = job.addCallback(fail)
+    work()
+    assert board().job(id_of(callback)).summary.actions == ()
+    with pytest.raises(steering.NotPossible) as caught:
+        steering.act(board(), action, id_of(callback))
+    assert translate(caught.value.args[0]) == "A callback goes with its job: steer that one."
+
+
+def test_a_job_whose_quota_is_gone_is_not_queued_again(service, queue, folder, board, work):
+    queue.quotas.create("thumbnails")
+    job = service.queueJobInQueue(queue, ("thumbnails",), work_or_fail, folder)
+    work()
+    queue.quotas.remove("thumbnails")
+    transaction.commit()
+    with pytest.raises(steering.NotPossible) as caught:
+        steering.act(board(), "retry", id_of(job))
+    assert translate(caught.value.args[0]) == "There is no such quota."
 
 
 def test_bulk_actions_stop_at_a_limit_and_say_so(service, folder, board, monkeypatch):

@@ -44,6 +44,8 @@ def test_all_jobs_of_the_site(client, jobs):
         ({"user": "nobody"}, []),
         ({"text": "not allowed"}, ["failed"]),
         ({"queue": "other"}, []),
+        ({"queue": "default"}, ["waiting", "failed", "done"]),
+        ({"queue": ""}, ["waiting", "failed", "done"]),
         ({"since": "2999-01-01T00:00:00Z"}, []),
         ({"until": "2999-01-01"}, ["waiting", "failed", "done"]),
         ({"sort_on": "queued"}, ["done", "failed", "waiting"]),
@@ -148,6 +150,51 @@ def test_all_that_match(client, jobs):
     answer = client(MANAGER).post("/@jobs/delete", state=["failed", "succeeded"])
     assert answer.json == {"done": 2, "refused": 0, "more": False}
     assert ids(client(MANAGER).get("/@jobs")) == [jobs["waiting"]]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {},
+        {"state": []},
+        {"callable": "", "sort_on": "queued"},
+        {"states": ["failed"]},
+        {"ids": ["1"]},
+        {"state": "failed", "reason": "no cancellation"},
+        {"all": 1},
+    ],
+)
+def test_nobody_deletes_all_by_a_slip(client, jobs, sent):
+    answer = client(MANAGER).post("/@jobs/delete", **sent)
+    assert (answer.status_code, answer.json["error"]["type"]) == (400, "BadRequest")
+    assert len(ids(client(MANAGER).get("/@jobs"))) == 3
+
+
+@pytest.mark.parametrize("sent", [{"all": True}, {"queue": "default"}, {"queue": ""}])
+def test_all_of_them_if_that_is_meant(client, jobs, sent):
+    assert client(MANAGER).post("/@jobs/cancel", reason="enough", **sent).json == {
+        "done": 1,
+        "refused": 0,
+        "more": False,
+    }
+
+
+@pytest.mark.parametrize("sent", [{"paused": True}, {"is_paused": 1}, {"is_paused": "true"}, {"quotas": [1]}])
+def test_a_queue_is_not_changed_by_a_slip(client, jobs, queue, sent):
+    assert client(MANAGER).patch("/@job-queues/default", **sent).status_code == 400
+    transaction.begin()
+    assert not queue.paused
+
+
+def test_what_can_be_done_to_a_job(client, jobs):
+    listed = {job["id"]: job["actions"] for job in client(MANAGER).get("/@jobs").json["items"]}
+    assert listed == {
+        jobs["done"]: ["delete"],
+        jobs["failed"]: ["retry", "delete"],
+        jobs["waiting"]: ["cancel", "priority"],
+    }
+    own = {job["id"]: job["actions"] for job in client(TEST_USER_NAME).get("/@jobs").json["items"]}
+    assert own == {jobs["done"]: [], jobs["failed"]: [], jobs["waiting"]: ["cancel"]}
 
 
 def test_unknown_actions(client, jobs):

@@ -1,5 +1,7 @@
 """What the forms in the Control_Panel do."""
 
+from html import unescape
+
 import pytest
 import transaction
 from plone.app.testing import SITE_OWNER_NAME
@@ -171,7 +173,7 @@ def test_P40_what_a_state_does_not_allow_is_refused(waiting, on_jobs):
 
     choose(browser, "retry", waiting[0])
 
-    assert "This cannot be done to a job in the state “Waiting”." in browser.contents
+    assert "This cannot be done to a job in the state “Waiting”." in unescape(browser.contents)
     assert state(waiting[0]) is State.WAITING
 
 

@@ -56,7 +56,7 @@ def test_retry_some(run, failed, states, deeds):
     assert (answer.code, answer.out) == (0, "")
     assert answer.err.splitlines() == [f"{job}: queued again" for job in failed[:2]]
     assert states() == {failed[0]: "waiting", failed[1]: "waiting", failed[2]: "failed"}
-    assert deeds() == [("zope@web1", "retry", job, "", "") for job in reversed(failed[:2])]
+    assert deeds() == [("zope@web1", "retry", job, "none", "") for job in reversed(failed[:2])]
 
 
 def test_what_is_refused_does_not_keep_the_others(run, failed, states):
@@ -143,7 +143,7 @@ def test_purge_by_age(run, change, failed, states, deeds):
 
     assert (answer.code, answer.err) == (0, "3 jobs forgotten\n")
     assert states() == {fresh: "succeeded"}
-    assert deeds() == [("zope@web1", "delete", "", "", "3 jobs")]
+    assert deeds() == [("zope@web1", "delete", "", "none", "3 jobs")]
 
 
 def test_very_many_are_taken_in_several_transactions(run, failed, states, deeds, monkeypatch):
@@ -153,6 +153,12 @@ def test_very_many_are_taken_in_several_transactions(run, failed, states, deeds,
     assert run("retry", "--all").err == "3 jobs queued again\n"
     assert set(states().values()) == {"waiting"}
     assert [deed[4] for deed in deeds()] == ["1 jobs", "2 jobs"]
+
+
+@pytest.mark.parametrize("command", ["pause", "resume", "quota"])
+def test_queues_are_of_all_sites(run, failed, command):
+    answer = run(command, "--site", "/Plone")
+    assert answer.code == 2 and "--site" in answer.err
 
 
 class Terminal:

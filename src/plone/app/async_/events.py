@@ -25,7 +25,8 @@ class IJobOutcome(IObjectEvent):
 
     Sent once for each job, batches and their steps included, in the worker, with the job's site, user and request
     unless they are gone. What subscribers change is committed; after a conflict it is dropped and the event sent
-    again. Other errors are logged. Neither changes the job.
+    again. Other errors are logged. Neither changes the job. For a job without callbacks that is cancelled while it
+    waits it is sent in the transaction of whoever cancels; by ``plone-async cancel`` not at all.
     """
 
     job = Attribute("The job")

@@ -58,10 +58,10 @@ class IAsyncService(Interface):
     All queueing methods return the queued job. ``queue`` is a queue or its name; ``quota_names`` are names of
     quotas of that queue, ``()`` stands for no quota, ``None`` for the quota ``default``, which lets one job run
     at a time. Raised at the call: ``NoSite``, ``ContextWithoutPath``, ``UserNotRestorable``, ``UnknownQueue``,
-    ``ValueError('unknown quota name', name)``, and ``zc.async_.interfaces.JobNotPicklable`` naming the argument.
+    ``zc.async_.interfaces.UnknownQuota``, and ``zc.async_.interfaces.JobNotPicklable`` naming the argument.
 
-    A batch is one job made of steps, each given as a ``job_info``: what ``service.makeJob(func, context, *args,
-    **kwargs)`` returns, a tuple ``(func, context, args, kwargs)``, or a new job. It holds its places in quotas until
+    A batch is one job made of steps, each given as a ``job_info``: what ``plone.app.async_.service.makeJob(func,
+    context, *args, **kwargs)`` returns, a tuple ``(func, context, args, kwargs)``, or a new job. It holds its places in quotas until
     all steps are done; the steps have none. Its result is a tuple of their jobs. A failed step neither stops the
     others nor makes the batch a failure, see ``zc.async_.workflow.failed_jobs``; with ``stop_on_failure`` the first
     failure is the result, and the steps after it do not run. Also raised, and then naming the step as

@@ -12,6 +12,3 @@ class HiddenProfiles:
 
     def getNonInstallableProfiles(self) -> list[str]:
         return ["plone.app.async:uninstall"]
-
-    def getNonInstallableProducts(self) -> list[str]:
-        return ["plone.app.async_.upgrades"]

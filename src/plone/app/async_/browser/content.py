@@ -59,7 +59,10 @@ def _path_of(text: str, portal: Any, job: Job) -> Path | None:
         path = tuple(text.rstrip("/").split("/"))
         return path if path[: len(site)] == site else None
     surroundings = surroundings_of(job)
-    address = urlsplit(text)._replace(query="", fragment="").geturl().rstrip("/")
+    try:
+        address = urlsplit(text)._replace(query="", fragment="").geturl().rstrip("/")
+    except ValueError:  # any text may have been returned
+        return None
     for base in (portal.absolute_url(), "" if surroundings is None else surroundings.address):
         if base and f"{address}/".startswith(f"{base}/"):
             below = [unquote(name) for name in address[len(base) :].split("/") if name]

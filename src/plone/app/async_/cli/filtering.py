@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from plone.app.async_.cli.errors import WrongUsage
 from plone.app.async_.cli.texts import in_english
 from plone.app.async_.forms.filters import read_filter
-from plone.app.async_.forms.parameters import NO_SITE
 from plone.app.async_.forms.parameters import WrongParameter
+from plone.app.async_.overview.query import NO_SITE
 from plone.app.async_.overview.states import LISTED
 
 

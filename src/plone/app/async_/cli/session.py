@@ -23,11 +23,11 @@ from plone.app.async_.cli.errors import WrongUsage
 from plone.app.async_.cli.opening import opened
 from plone.app.async_.cli.target import target_of
 from plone.app.async_.cli.texts import in_english
-from plone.app.async_.forms.parameters import NO_SITE
 from plone.app.async_.forms.parameters import WrongParameter
 from plone.app.async_.overview import EVERYTHING
 from plone.app.async_.overview import Board
 from plone.app.async_.overview import Scope
+from plone.app.async_.overview.query import NO_SITE
 from zc.async_.interfaces import KEY
 from zc.async_.interfaces import QueuesOfVersion1
 
@@ -53,8 +53,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def configure_changes(parser: argparse.ArgumentParser) -> None:
-    """Add the options of commands that change something."""
+    """Add the options of commands that change jobs."""
     configure(parser)
+    configure_author(parser)
+
+
+def configure_author(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says who does it."""
     parser.add_argument("--as", dest="who", metavar="NAME", help="who is recorded as having done it; else USER@HOST")
 
 
@@ -120,7 +125,7 @@ def board_of(connection: Connection, arguments: argparse.Namespace) -> Board:
 
 def scope_of(arguments: argparse.Namespace) -> Scope:
     """All jobs, or those of one site. Jobs of no site are none of a scope: the filter finds them."""
-    site = arguments.site
+    site = getattr(arguments, "site", None)
     if site is None or site == NO_SITE:
         return EVERYTHING
     return Scope(site=("", *site.strip("/").split("/")))

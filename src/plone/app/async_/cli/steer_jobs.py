@@ -18,8 +18,8 @@ from plone.app.async_.cli.output import note
 from plone.app.async_.cli.session import Desk
 from plone.app.async_.cli.texts import number
 from plone.app.async_.overview.ids import id_of
+from plone.app.async_.overview.states import POSSIBLE
 from plone.app.async_.steering.bulk import MOST
-from plone.app.async_.steering.jobs import POSSIBLE
 
 
 WORDS = {"retry": "queued again", "cancel": "cancelled, or asked to end where they run", "delete": "forgotten"}

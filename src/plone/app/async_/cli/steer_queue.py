@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from plone.app.async_.cli import session
+from plone.app.async_.cli import target
 from plone.app.async_.cli.errors import FINE
 from plone.app.async_.cli.output import note
 from plone.app.async_.cli.texts import in_english
@@ -14,8 +15,9 @@ from plone.app.async_.forms.queue_orders import steer_queue
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options of a command that is about one queue."""
-    session.configure_changes(parser)
+    """Add the options of a command that is about one queue, which all sites share."""
+    target.configure(parser)
+    session.configure_author(parser)
     parser.add_argument("queue", metavar="QUEUE", nargs="?", default=UNNAMED, help="its name (%(default)s)")
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 NAMES = ("state", "callable", "user", "queue", "site", "text", "since", "until", "sort_on", "sort_order")
 """Parameters of a filter; ``start`` and ``offset`` tell the place in the list."""
 
+SORTING = ("sort_on", "sort_order")
+
 UNNAMED = "default"
 """How the queue without a name is called in addresses, since an empty field means all queues."""
 
@@ -35,7 +37,7 @@ class Filter:
     @property
     def is_empty(self) -> bool:
         """Whether it lets all jobs pass."""
-        return all(name in ("sort_on", "sort_order") for name, _ in self.given)
+        return not is_filter(dict(self.given))
 
     def value(self, name: str) -> str:
         """The first value of a parameter, or nothing."""
@@ -56,9 +58,19 @@ def read_filter(form: Mapping[str, Any], board: Board) -> Filter:
     """The filter that a request means. Raises ``WrongParameter``."""
     filled = {name: form[name] for name in NAMES if form.get(name)}
     given = tuple((name, str(value)) for name in filled for value in _values(filled[name]))
-    if "queue" in filled:
-        filled["queue"] = queue_named(filled["queue"], board)
-    return Filter(given, query_from(filled), number(form, "start", 0), number(form, "offset", 0))
+    return Filter(given, query_of(filled, board), number(form, "start", 0), number(form, "offset", 0))
+
+
+def is_filter(form: Mapping[str, Any]) -> bool:
+    """Whether parameters leave jobs out; to name the queue without a name does, too."""
+    return "queue" in form or any(form.get(name) for name in NAMES if name not in SORTING)
+
+
+def query_of(form: Mapping[str, Any], board: Board) -> Query:
+    """The query that parameters mean; unlike in the fields of a form, an empty queue is the one without a name."""
+    if "queue" in form:
+        form = {**form, "queue": queue_named(form["queue"], board)}
+    return query_from(form)
 
 
 def queue_word(name: str) -> str:

@@ -15,10 +15,9 @@ from plone.app.async_.forms.parameters import WrongParameter
 from plone.app.async_.forms.parameters import text
 from plone.app.async_.forms.parameters import wrong
 from plone.app.async_.overview import Query
-from plone.app.async_.overview import State
 from plone.app.async_.overview.counts import Count
+from plone.app.async_.overview.states import POSSIBLE
 from plone.app.async_.steering.bulk import MOST
-from plone.app.async_.steering.jobs import POSSIBLE
 from plone.app.async_.steering.jobs import require_priority
 
 
@@ -97,11 +96,6 @@ def read_order(form: Mapping[str, Any]) -> Order:
     lacks = (action == "cancel" and "reason" not in form) or (action == "priority" and not text(form, "priority"))
     must_ask = lacks or action == "delete" or (action == "cancel" and not is_one)
     return Order(action, ids, () if lacks else _arguments(action, form), must_ask)
-
-
-def possible_actions(state: State) -> list[str]:
-    """What can be done to a job in that state."""
-    return [action for action in TITLES if state in POSSIBLE[action]]
 
 
 def outcome(done: steering.Done) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from plone.app.async_ import _
 from plone.app.async_.overview import Query
 from plone.app.async_.overview import State
+from plone.app.async_.overview.query import NO_SITE
 from plone.app.async_.overview.query import SORTS
 from plone.app.async_.overview.states import LISTED
 from zc.async_.interfaces import AsyncError
@@ -17,9 +18,6 @@ from zc.async_.interfaces import AsyncError
 
 LARGEST_PAGE = 200
 MOST_DIGITS = 9
-
-NO_SITE = "none"
-"""How to ask for the jobs of no site; the path of a site begins with a slash."""
 
 
 class WrongParameter(AsyncError, ValueError):

@@ -24,6 +24,7 @@ DEEDS = {
     "pause": _("action_pause", default="Pause"),
     "resume": _("action_resume", default="Resume"),
     "quota": _("action_quota", default="Change quota"),
+    "setting": _("action_setting", default="Change setting"),
 }
 """Titles of all that people do to jobs and queues, by its name in orders and in the history."""
 

@@ -83,7 +83,7 @@ class Board:
     def job(self, job_id: Any) -> JobDetails | None:
         """All about one job; None as by :meth:`find`."""
         job = self.find(job_id)
-        return None if job is None else describe(job, self.now, self._people)
+        return None if job is None else describe(job, self.now, self._people, self.scope)
 
     def jobs(self, query: Query = Query(), start: int = 0, size: int = 25, offset: int = 0) -> Page:  # noqa: B008
         """A page of the jobs that match."""

@@ -15,6 +15,7 @@ from plone.app.async_.overview.ids import id_of
 from plone.app.async_.overview.people import People
 from plone.app.async_.overview.reasons import reasons_of
 from plone.app.async_.overview.redact import value_text
+from plone.app.async_.overview.scope import Scope
 from plone.app.async_.overview.summary import JobSummary
 from plone.app.async_.overview.summary import summarize
 from zc.async_.interfaces import ICallbackProxy
@@ -80,15 +81,15 @@ class JobDetails:
     waited_for_by: tuple[str, ...]
 
 
-def describe(job: Job, now: datetime, people: People) -> JobDetails:
-    """Describe a job with all that belongs to it."""
+def describe(job: Job, now: datetime, people: People, scope: Scope) -> JobDetails:
+    """Describe a job with all that belongs to it; its reasons name jobs in the scope only."""
     failure = failure_text(job.result)
     return JobDetails(
         summary=summarize(job, now, people),
         arguments=tuple(Argument(name, value_text(value, name)) for name, value in arguments(job)),
         result=value_text(job.result) if job.is_completed and failure is None else "",
         failure=failure,
-        reasons=tuple(reasons_of(job, now)),
+        reasons=tuple(reasons_of(job, now, scope)),
         timeline=tuple(Event(time, what, plain_text(text)) for time, what, text in job.timeline),
         annotations=tuple(Argument(str(name), value_text(value, name)) for name, value in job.annotations.items()),
         log=tuple(LogLine(each.time, getLevelName(each.level), each.logger, plain_text(each.text)) for each in job.log),

@@ -47,11 +47,6 @@ class Query:
         if not self.states <= states.LISTED:
             raise ValueError("jobs that are in no queue cannot be listed")
 
-    @property
-    def takes_all(self) -> bool:
-        """Whether only state and queue decide."""
-        return not (self.callable or self.user or self.text or self.since or self.until) and self.site is None
-
     def matches(self, job: Job, now: datetime) -> bool:
         """Whether the job passes; the queue is not looked at."""
         return (
@@ -106,6 +101,9 @@ def _text(job: Job) -> str:
         parts += [here.user_id or "", site_of(job)]
     return "\n".join(parts).lower()
 
+
+NO_SITE = "none"
+"""How faces call the jobs of no site, and histories what was done to them; the path of a site begins with a slash."""
 
 SORTS: dict[str, Callable[[Job], Any]] = {
     "callable": function_name,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from plone.app.async_ import _
 from plone.app.async_.overview.ids import id_of
+from plone.app.async_.overview.scope import EVERYTHING
+from plone.app.async_.overview.scope import Scope
 from plone.app.async_.overview.states import QUEUED
 from plone.app.async_.overview.states import State
 from plone.app.async_.overview.states import state_of
@@ -17,12 +21,17 @@ if TYPE_CHECKING:
     from zc.async_.job import Job
     from zc.async_.queue import Queue
 
+MOST_NAMED = 5
 
-def reasons_of(job: Job, now: datetime) -> Iterator[str]:
-    """Messages that say what keeps a job from going on; none for one that runs or has ended."""
+
+def reasons_of(job: Job, now: datetime, scope: Scope = EVERYTHING) -> Iterator[str]:
+    """Messages that say what keeps a job from going on; none for one that runs or has ended.
+
+    Of the jobs that hold up others they name those in the scope.
+    """
     state, queue = state_of(job, now), job.queue
     if state is State.ACTIVE and job.awaited:
-        ids = ", ".join(id_of(other) for other in job.awaited[:5] if not other.is_completed)
+        ids = _ids((other for other in job.awaited if not other.is_completed), scope)
         yield _("reason_waits_for", default="It goes on when other jobs have ended: ${jobs}.", mapping={"jobs": ids})
     if queue is None or state not in QUEUED:
         return
@@ -31,7 +40,7 @@ def reasons_of(job: Job, now: datetime) -> Iterator[str]:
         moment = job.begin_after.isoformat(timespec="seconds") if job.begin_after else ""
         yield _("reason_scheduled", default="It is scheduled for ${time}.", mapping={"time": moment})
     else:
-        yield from _reasons_of_quotas(job, queue)
+        yield from _reasons_of_quotas(job, queue, scope)
 
 
 def _reasons_of_queue(queue: Queue) -> Iterator[str]:
@@ -47,13 +56,19 @@ def _reasons_of_queue(queue: Queue) -> Iterator[str]:
         yield _("reason_busy", default="All workers are busy.")
 
 
-def _reasons_of_quotas(job: Job, queue: Queue) -> Iterator[str]:
+def _reasons_of_quotas(job: Job, queue: Queue, scope: Scope) -> Iterator[str]:
     for name in dict.fromkeys(job.quota_names):
         quota = queue.quotas.get(name)
         if quota is not None and quota.filled and job not in quota:
-            holders = ", ".join(id_of(holder) for holder in list(quota)[:5])
             yield _(
                 "reason_quota",
                 default="The quota “${quota}” lets ${size} run at a time; its places are held by: ${jobs}.",
-                mapping={"quota": name, "size": quota.size, "jobs": holders},
+                mapping={"quota": name, "size": quota.size, "jobs": _ids(quota, scope)},
             )
+
+
+def _ids(jobs: Iterable[Job], scope: Scope) -> str:
+    """The ids of some of these jobs; of those outside of the scope only that there are some."""
+    jobs = list(jobs)
+    shown = [id_of(job) for job in islice((job for job in jobs if scope.covers(job)), MOST_NAMED)]
+    return ", ".join(shown if len(shown) == len(jobs) else [*shown, "…"])

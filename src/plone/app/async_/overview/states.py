@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from plone.app.async_ import _
 from zc.async_ import clock
+from zc.async_ import states as engine
 from zc.async_.failures import isFailure
 from zc.async_.interfaces import NEW
 from zc.async_.interfaces import PENDING
@@ -56,8 +57,13 @@ QUEUED = frozenset({State.WAITING, State.SCHEDULED})
 LISTED = QUEUED | ENDED | {State.ACTIVE}
 """The states that jobs can be listed by."""
 
-CANCELLABLE = QUEUED | {State.ACTIVE}
-RETRYABLE = frozenset({State.FAILED, State.CANCELLED})
+POSSIBLE: dict[str, frozenset[State]] = {
+    "retry": frozenset({State.FAILED, State.CANCELLED}),
+    "cancel": QUEUED | {State.ACTIVE},
+    "delete": ENDED,
+    "priority": QUEUED,
+}
+"""In which states an action on jobs is possible, by its name in URLs, REST and the history."""
 
 
 def state_of(job: Job, now: datetime) -> State:
@@ -70,3 +76,11 @@ def state_of(job: Job, now: datetime) -> State:
     if status == PENDING:
         return State.SCHEDULED if job.not_before > clock.to_micros(now) else State.WAITING
     return State.NEW if status == NEW else State.ACTIVE
+
+
+def possible_actions(job: Job, state: State) -> tuple[str, ...]:
+    """What can be done to a job in that state: nothing to a callback; what is at its callbacks cannot be cancelled."""
+    if job.caller is not None:
+        return ()
+    actions = (action for action, states in POSSIBLE.items() if state in states)
+    return tuple(each for each in actions if each != "cancel" or job.status in engine.before("cancel"))

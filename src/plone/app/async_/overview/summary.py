@@ -14,6 +14,7 @@ from plone.app.async_.overview.people import People
 from plone.app.async_.overview.scope import context_of
 from plone.app.async_.overview.scope import environment_of
 from plone.app.async_.overview.states import State
+from plone.app.async_.overview.states import possible_actions
 from plone.app.async_.overview.states import state_of
 from zc.async_ import meter
 from zc.async_ import timeline
@@ -39,7 +40,10 @@ class Progress:
 
 @dataclass(frozen=True)
 class JobSummary:
-    """Times are aware UTC. ``status`` is the engine's own word for the state, as a message."""
+    """Times are aware UTC. ``status`` is the engine's own word for the state, as a message.
+
+    ``actions`` can be done to the job as it is, by those who may.
+    """
 
     id: str
     callable: str
@@ -65,6 +69,7 @@ class JobSummary:
     failure: str
     worker: str
     agent: str
+    actions: tuple[str, ...]
 
 
 def summarize(job: Job, now: datetime, people: People) -> JobSummary:
@@ -99,6 +104,7 @@ def summarize(job: Job, now: datetime, people: People) -> JobSummary:
         failure=failure_line(job.result) if job.is_completed else "",
         worker="" if record is None else str(record.UUID),
         agent="" if agent is None else agent.name or "",
+        actions=possible_actions(job, state),
     )
 
 

@@ -11,11 +11,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from typing import Any
 
+from plone.app.async_.overview.query import NO_SITE
 from plone.app.async_.overview.query import Query
+from plone.app.async_.overview.query import site_of
+from plone.app.async_.overview.states import POSSIBLE
 from plone.app.async_.steering.deeds import record
 from plone.app.async_.steering.errors import NotPossible
 from plone.app.async_.steering.jobs import ACTIONS
-from plone.app.async_.steering.jobs import POSSIBLE
 
 
 if TYPE_CHECKING:
@@ -39,11 +41,11 @@ class Done:
 def act_on_all(board: Board, action: str, query: Query, *args: Any) -> Done:
     """Do something to the first jobs that match, and are in a state that allows it; call again while there are more.
 
-    In the caller's transaction. Each job's own timeline tells, and for each queue one line of its history.
+    In the caller's transaction. Each job's own timeline tells, and for each queue and site one line of the history.
     """
     wanted = replace(query, states=query.states & POSSIBLE[action], sort="")
     found = board.search().page(wanted, size=MOST)
-    done = _act(board, action, found.jobs, args)
+    done = _act(action, found.jobs, args)
     return Done(done, len(found.jobs) - done, found.total > MOST or found.more is not None)
 
 
@@ -53,19 +55,18 @@ def act_on_these(board: Board, action: str, query: Query, ids: Collection[str], 
     In the caller's transaction: of very many, let ``MOST`` at a time be enough.
     """
     jobs = [job for job in map(board.find, ids) if job is not None and query.matches(job, board.now)]
-    done = _act(board, action, jobs, args)
+    done = _act(action, jobs, args)
     return Done(done, len(ids) - done, False)
 
 
-def _act(board: Board, action: str, jobs: Iterable[Job], args: tuple[Any, ...]) -> int:
-    counts: Counter[Queue | None] = Counter()
+def _act(action: str, jobs: Iterable[Job], args: tuple[Any, ...]) -> int:
+    counts: Counter[tuple[Queue | None, str]] = Counter()
     for job in jobs:
-        queue = job.queue
+        place = job.queue, site_of(job) or NO_SITE
         with suppress(NotPossible):
             ACTIONS[action](job, *args)
-            counts[queue] += 1
-    site = "" if board.scope.site is None else "/".join(board.scope.site)
-    for queue, count in counts.items():
+            counts[place] += 1
+    for (queue, site), count in counts.items():
         if queue is not None:
             record(queue, action, "", site, " ".join([f"{count} jobs", *map(str, args)]))
     return counts.total()

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from typing import Any
 
 from plone.app.async_ import _
-from plone.app.async_.overview import states
 from plone.app.async_.overview.ids import id_of
-from plone.app.async_.overview.scope import environment_of
-from plone.app.async_.overview.states import State
+from plone.app.async_.overview.query import NO_SITE
+from plone.app.async_.overview.query import site_of
+from plone.app.async_.overview.states import possible_actions
 from plone.app.async_.overview.states import state_of
 from plone.app.async_.steering.deeds import current_user
 from plone.app.async_.steering.deeds import record
@@ -19,7 +19,9 @@ from plone.app.async_.steering.errors import NotPossible
 from zc.async_ import cancel as cancelling
 from zc.async_ import clock
 from zc.async_ import timeline
+from zc.async_.interfaces import CALLBACKS
 from zc.async_.interfaces import AsyncError
+from zc.async_.interfaces import UnknownQuota
 
 
 if TYPE_CHECKING:
@@ -32,13 +34,13 @@ HIGHEST_PRIORITY = 1000
 
 def retry(job: Job) -> None:
     """Queue a failed or cancelled job again; it keeps its id."""
-    _require(job, states.RETRYABLE)
+    _require(job, "retry")
     _engine(job.requeue, f"by {current_user()}")
 
 
 def cancel(job: Job, reason: str = "") -> bool:
     """End a waiting job; False for one that runs: it is asked to end."""
-    _require(job, states.CANCELLABLE)
+    _require(job, "cancel")
     if cancelling.requested(job) is not None:
         raise NotPossible(_("already_asked", default="The job has been asked to end already."))
     reason, by = reason.strip()[:LONGEST_REASON], f"by {current_user()}"
@@ -47,14 +49,14 @@ def cancel(job: Job, reason: str = "") -> bool:
 
 def delete(job: Job) -> None:
     """Forget a job that has ended."""
-    _require(job, states.ENDED)
+    _require(job, "delete")
     _engine(job.forget)
 
 
 def set_priority(job: Job, priority: int) -> None:
     """Let a waiting job overtake those with a lower priority and the same quotas."""
     require_priority(priority)
-    _require(job, states.QUEUED)
+    _require(job, "priority")
     job.priority = priority
     job.note(timeline.CHANGED, f"priority {priority}, by {current_user()}")
 
@@ -77,15 +79,7 @@ ACTIONS: dict[str, Callable[..., Any]] = {
     "delete": delete,
     "priority": set_priority,
 }
-"""What can be done to a job, by the name in URLs, REST and the history."""
-
-POSSIBLE: dict[str, frozenset[State]] = {
-    "retry": states.RETRYABLE,
-    "cancel": states.CANCELLABLE,
-    "delete": states.ENDED,
-    "priority": states.QUEUED,
-}
-"""In which states."""
+"""What can be done to a job, by the name in URLs, REST and the history; see ``states.POSSIBLE``."""
 
 
 def act(board: Board, action: str, job_id: Any, *args: Any) -> Any:
@@ -100,20 +94,20 @@ def act(board: Board, action: str, job_id: Any, *args: Any) -> Any:
     queue = job.queue
     done = ACTIONS[action](job, *args)
     if queue is not None:
-        here = environment_of(job)
-        place = "" if here is None else "/".join(here.portal_path)
-        record(queue, action, id_of(job), place, *map(str, args))
+        record(queue, action, id_of(job), site_of(job) or NO_SITE, *map(str, args))
     return done
 
 
-def _require(job: Job, allowed: frozenset[State]) -> None:
+def _require(job: Job, action: str) -> None:
+    if job.caller is not None:
+        raise NotPossible(_("callback_is_its_jobs", default="A callback goes with its job: steer that one."))
     state = state_of(job, clock.now())
-    if state not in allowed:
+    if action not in possible_actions(job, state):
         raise NotPossible(
             _(
                 "not_possible_in_state",
                 default="This cannot be done to a job in the state “${state}”.",
-                mapping={"state": state.title},
+                mapping={"state": CALLBACKS if job.status == CALLBACKS else state.title},
             )
         )
 
@@ -121,5 +115,7 @@ def _require(job: Job, allowed: frozenset[State]) -> None:
 def _engine(act: Callable[..., Any], *args: Any) -> Any:
     try:
         return act(*args)
+    except UnknownQuota as error:
+        raise NotPossible(_("no_such_quota", default="There is no such quota.")) from error
     except (AsyncError, LookupError) as error:
         raise NotPossible(str(error)) from error

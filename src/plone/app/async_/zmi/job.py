@@ -8,26 +8,15 @@ from typing import Any
 from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
 from zExceptions import NotFound
 
-from plone.app.async_ import _
 from plone.app.async_.browser.job.course import Step
 from plone.app.async_.browser.job.course import course_of
 from plone.app.async_.browser.job.course import reasons_shown
+from plone.app.async_.browser.job.related import relations_of
 from plone.app.async_.forms.orders import TITLES
-from plone.app.async_.forms.orders import possible_actions
 from plone.app.async_.overview.details import JobDetails
 from plone.app.async_.zmi.page import JOB_PAGE
 from plone.app.async_.zmi.page import RootPage
 from plone.app.async_.zmi.tabs import PAGE
-
-
-RELATED = {
-    "caller": _("related_caller", default="It is a callback of"),
-    "callbacks": _("related_callbacks", default="Callbacks"),
-    "parts": _("related_parts", default="Parts of this batch"),
-    "waits_for": _("related_awaited", default="It waits for"),
-    "waited_for_by": _("related_waiters", default="It is waited for by"),
-}
-"""Attributes of the details with ids of other jobs."""
 
 
 class ManageJob(RootPage):
@@ -47,7 +36,7 @@ class ManageJob(RootPage):
     def actions(self) -> list[tuple[str, str]]:
         """What can be done to it now: value and title."""
         job = self.job.summary
-        return [(f"{action}/{job.id}", TITLES[action]) for action in possible_actions(job.state)]
+        return [(f"{action}/{job.id}", TITLES[action]) for action in job.actions]
 
     def reasons(self) -> list[str]:
         """Why the job does not go on yet."""
@@ -68,5 +57,4 @@ class ManageJob(RootPage):
 
     def related(self) -> list[tuple[str, tuple[str, ...]]]:
         """Relation and ids of the jobs that belong to it."""
-        found = [(title, getattr(self.job, name)) for name, title in RELATED.items()]
-        return [(title, (ids,) if isinstance(ids, str) else ids) for title, ids in found if ids]
+        return relations_of(self.job)

@@ -10,15 +10,16 @@ from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
 
 from plone.app.async_.forms.filters import UNNAMED
 from plone.app.async_.forms.orders import TITLES
-from plone.app.async_.forms.parameters import NO_SITE
 from plone.app.async_.forms.queue_orders import DEEDS
 from plone.app.async_.overview import State
 from plone.app.async_.overview.databases import DatabaseSummary
 from plone.app.async_.overview.databases import are_queues_located
 from plone.app.async_.overview.databases import summarize_databases
 from plone.app.async_.overview.listing import Page
+from plone.app.async_.overview.query import NO_SITE
 from plone.app.async_.overview.queues import QueueSummary
 from plone.app.async_.overview.states import LISTED
+from plone.app.async_.steering.queues import LARGEST_QUOTA
 from plone.app.async_.zmi.page import RootPage
 from plone.app.async_.zmi.tabs import PAGE
 from zc.async_.history import Deed
@@ -37,6 +38,7 @@ class ManageJobs(RootPage):
     deed_titles = DEEDS
     no_site = NO_SITE
     unnamed = UNNAMED
+    largest_quota = LARGEST_QUOTA
 
     def answer(self) -> Any:
         return self.page()

@@ -17,6 +17,8 @@ from plone.app.async_.forms.queue_orders import steer_queue
 from plone.app.async_.steering import NoSuchJob
 from plone.app.async_.steering import NoSuchQueue
 from plone.app.async_.steering import NotPossible
+from plone.app.async_.steering.jobs import HIGHEST_PRIORITY
+from plone.app.async_.steering.jobs import LONGEST_REASON
 from plone.app.async_.zmi.page import JOB_PAGE
 from plone.app.async_.zmi.page import RootPage
 from plone.app.async_.zmi.tabs import PAGE
@@ -40,6 +42,8 @@ class SteerJobs(Steer):
     """Acts on one job, on chosen ones, or on all that match; asks first where need be."""
 
     question = ViewPageTemplateFile("question.pt")
+    highest_priority = HIGHEST_PRIORITY
+    longest_reason = LONGEST_REASON
 
     def carry_out(self) -> Any:
         if self.order.must_ask:

@@ -23,6 +23,8 @@ from plone.app.async_.forms.parameters import WrongParameter
 from plone.app.async_.overview.counts import Count
 from plone.app.async_.steering import NoSuchJob
 from plone.app.async_.steering import NotPossible
+from plone.app.async_.steering.jobs import HIGHEST_PRIORITY
+from plone.app.async_.steering.jobs import LONGEST_REASON
 
 
 class JobAction(BoardView):
@@ -32,6 +34,8 @@ class JobAction(BoardView):
     """
 
     question = ViewPageTemplateFile("question.pt")
+    highest_priority = HIGHEST_PRIORITY
+    longest_reason = LONGEST_REASON
     titles = TITLES
     order: Order
 

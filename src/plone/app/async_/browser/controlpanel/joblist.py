@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING
 from plone.app.async_ import _
 from plone.app.async_.forms.filters import Filter
 from plone.app.async_.forms.orders import TITLES
-from plone.app.async_.forms.orders import possible_actions
 from plone.app.async_.overview.states import State
-from plone.app.async_.overview.summary import JobSummary
 
 
 if TYPE_CHECKING:
@@ -62,6 +60,11 @@ class JobList:
         return self._board.jobs(self.filter.query, self.filter.start, SIZE, self.filter.offset)
 
     @property
+    def is_whole(self) -> bool:
+        """Whether the page knows of all jobs that match: it may be about the later ones of very many."""
+        return self.page.is_exact and not self.filter.offset
+
+    @property
     def last(self) -> int:
         """The number of the last job on the page; its first is ``start`` + 1."""
         return self.filter.start + len(self.page.jobs)
@@ -82,10 +85,6 @@ class JobList:
     def is_chosen(self, state: State) -> bool:
         """Whether the filter names the state."""
         return any(name == "state" and state in value.split(",") for name, value in self.filter.given)
-
-    def actions(self, job: JobSummary) -> list[str]:
-        """What can be done to a job as it is."""
-        return possible_actions(job.state)
 
     # Other places in the list
 

@@ -29,6 +29,7 @@ from plone.app.async_.overview.counts import Pace
 from plone.app.async_.overview.queues import QueueSummary
 from plone.app.async_.overview.states import State
 from plone.app.async_.overview.workers import WorkerSummary
+from plone.app.async_.steering.queues import LARGEST_QUOTA
 from zc.async_.history import Deed
 
 
@@ -44,6 +45,7 @@ class JobQueuePanel(BoardView):
     overview_parts = ViewPageTemplateFile("overview.pt")
     jobs_parts = ViewPageTemplateFile("jobs.pt")
     queues_parts = ViewPageTemplateFile("queues.pt")
+    largest_quota = LARGEST_QUOTA
     deeds = DEEDS
     queue_word = staticmethod(queue_word)
 

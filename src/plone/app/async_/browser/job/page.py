@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from plone.app.async_ import _
 from plone.app.async_.browser.job.course import reasons_shown
+from plone.app.async_.browser.job.related import relations_of
 from plone.app.async_.browser.page import OneJobPage
 from plone.app.async_.overview.details import Argument
 from plone.app.async_.overview.failure import last_error
@@ -16,7 +15,6 @@ from plone.app.async_.overview.surroundings import Surroundings
 from plone.app.async_.overview.surroundings import surroundings_of
 from plone.app.async_.steering.jobs import HIGHEST_PRIORITY
 from plone.app.async_.steering.jobs import LONGEST_REASON
-from plone.app.async_.steering.jobs import POSSIBLE
 from zc.async_ import cancel as cancelling
 from zc.async_ import meter
 
@@ -45,16 +43,10 @@ class JobPage(OneJobPage):
         """Where its forms go."""
         return f"{self.portal_url}/@@manage-job-action"
 
-    def may(self, action: str) -> bool:
-        """Whether the state of the job allows it, and the queue knows the job as one of its own."""
-        if action != "retry" and self.details.caller is not None:
-            return False
-        return self.summary.state in POSSIBLE[action]
-
     @property
-    def actions(self) -> list[str]:
+    def actions(self) -> tuple[str, ...]:
         """What may be done to the job."""
-        return [action for action in POSSIBLE if self.may(action)]
+        return self.summary.actions
 
     @property
     def is_running(self) -> bool:
@@ -89,12 +81,5 @@ class JobPage(OneJobPage):
     @property
     def relations(self) -> list[Relation]:
         """The jobs that have to do with this one."""
-        details = self.details
-        groups: list[tuple[str, Any]] = [
-            (_("related_caller", default="It is a callback of"), [details.caller] if details.caller else ()),
-            (_("related_parts", default="Parts of this batch"), details.parts),
-            (_("related_waiters", default="It is waited for by"), details.waited_for_by),
-            (_("related_awaited", default="It waits for"), set(details.waits_for) - set(details.parts)),
-            (_("related_callbacks", default="Callbacks"), details.callbacks),
-        ]
-        return [Relation(title, jobs) for title, ids in groups if (jobs := self.known(ids))]
+        groups = ((title, self.known(ids)) for title, ids in relations_of(self.details))
+        return [Relation(title, jobs) for title, jobs in groups if jobs]

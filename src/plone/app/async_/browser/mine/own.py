@@ -11,7 +11,6 @@ from plone.app.async_.browser.view import BoardView
 from plone.app.async_.overview import Scope
 from plone.app.async_.overview import of_current_user
 from plone.app.async_.overview.counts import Count
-from plone.app.async_.overview.states import CANCELLABLE
 from plone.app.async_.overview.summary import JobSummary
 
 
@@ -26,8 +25,8 @@ class OwnJobs(BoardView):
         return scope
 
     def may_cancel(self, job: JobSummary) -> bool:
-        """Whether the state of the job allows it."""
-        return job.state in CANCELLABLE
+        """Whether that can be done to the job as it is."""
+        return "cancel" in job.actions
 
     def place_of(self, job: JobSummary, before: dict[str, Count]) -> Any:
         """How many jobs of anybody are before a waiting one, in words; None if that is not known."""

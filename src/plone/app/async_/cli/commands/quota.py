@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 
 from plone.app.async_.cli import session
+from plone.app.async_.cli import target
 from plone.app.async_.cli.errors import FINE
 from plone.app.async_.cli.errors import WrongUsage
 from plone.app.async_.cli.output import Column
@@ -31,7 +32,8 @@ COLUMNS = (
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
-    session.configure_changes(parser)
+    target.configure(parser)
+    session.configure_author(parser)
     parser.add_argument("quota", metavar="QUOTA", nargs="?", help="the quota to change")
     parser.add_argument("size", metavar="SIZE", nargs="?", help="how many jobs may run at a time")
     parser.add_argument("--queue", metavar="NAME", default=UNNAMED, help="the queue of that quota (%(default)s)")

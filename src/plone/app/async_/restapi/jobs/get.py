@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 
 from plone.restapi.batching import HypermediaBatch
 
+from plone.app.async_.forms.filters import query_of
 from plone.app.async_.forms.parameters import LARGEST_PAGE
 from plone.app.async_.forms.parameters import number
-from plone.app.async_.forms.parameters import query_from
 from plone.app.async_.overview.listing import Page
 from plone.app.async_.restapi.jobs.serialize import details_json
 from plone.app.async_.restapi.jobs.serialize import summary_json
@@ -48,7 +48,7 @@ class JobsGet(AsyncService):
 
     def _list(self, board: Any) -> dict[str, Any]:
         form = self.request.form
-        query = query_from(form)
+        query = query_of(form, board)
         start = number(form, "b_start", 0)
         size = number(form, "b_size", DEFAULT_SIZE, least=1, most=LARGEST_PAGE)
         page = board.jobs(query, start, size, number(form, "offset", 0))

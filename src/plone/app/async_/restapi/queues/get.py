@@ -5,19 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from plone.app.async_ import authority
+from plone.app.async_.forms.filters import queue_named
+from plone.app.async_.forms.filters import queue_word
 from plone.app.async_.overview.json import to_json
 from plone.app.async_.overview.queues import QueueSummary
 from plone.app.async_.restapi.service import AsyncService
 from plone.app.async_.restapi.service import not_found
 
 
-DEFAULT = "default"
-"""How the queue without a name is called in URLs."""
-
-
 def url_of(service: AsyncService, name: str) -> str:
     """Where a queue is."""
-    return f"{service.context.absolute_url()}/@job-queues/{name or DEFAULT}"
+    return f"{service.context.absolute_url()}/@job-queues/{queue_word(name)}"
 
 
 def queue_json(service: AsyncService, queue: QueueSummary) -> dict[str, Any]:
@@ -28,12 +26,10 @@ def queue_json(service: AsyncService, queue: QueueSummary) -> dict[str, Any]:
 def find(service: AsyncService, board: Any) -> QueueSummary:
     """The queue that the URL names; a 404 if there is none."""
     wanted = service.names[0] if len(service.names) == 1 else None
-    queues = {queue.name: queue for queue in board.queues()}
-    if wanted == DEFAULT and DEFAULT not in queues:
-        wanted = ""
-    if wanted not in queues:
+    name = queue_named(wanted, board)
+    found: QueueSummary | None = next((queue for queue in board.queues() if queue.name == name), None)
+    if found is None:
         raise not_found()
-    found: QueueSummary = queues[wanted]
     return found
 
 

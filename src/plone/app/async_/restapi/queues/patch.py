@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import NoneType
 from typing import Any
 
 from zExceptions import Forbidden
@@ -16,6 +17,9 @@ from plone.app.async_.restapi.service import AsyncService
 from plone.app.async_.restapi.service import bad_request
 
 
+NAMES = {"is_paused", "quotas"}
+
+
 class QueuesPatch(AsyncService):
     """Pauses or resumes a queue, and changes quotas: ``{"is_paused": true, "quotas": {"default": 4}}``."""
 
@@ -26,7 +30,7 @@ class QueuesPatch(AsyncService):
         sent = self.body()
         name = find(self, board).name
         is_paused, quotas = sent.get("is_paused"), sent.get("quotas", {})
-        if not isinstance(quotas, dict) or is_paused not in (None, True, False):
+        if not isinstance(quotas, dict) or not isinstance(is_paused, (bool, NoneType)) or set(sent) - NAMES:
             raise bad_request(_("rest_bad_queue", default="“is_paused” is true or false, “quotas” an object."))
         for quota, size in quotas.items():
             steering.set_quota(board, name, quota, size)

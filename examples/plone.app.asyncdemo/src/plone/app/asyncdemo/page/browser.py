@@ -8,21 +8,24 @@ from datetime import timezone
 from typing import Any
 
 import transaction
-from AccessControl import getSecurityManager
 from plone.app.asyncdemo.page.jobs import create_page
 from plone.protect import CheckAuthenticator
 from Products.Five.browser import BrowserView
 from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
 from twisted.python.failure import Failure
+from zExceptions import BadRequest
 from zExceptions import NotFound
-from ZODB.POSException import POSKeyError
-from ZODB.utils import p64
 from ZODB.utils import u64
 from zope.component import getUtility
 
 from plone.app.async_.interfaces import IAsyncService
 from plone.app.async_.job import SiteJob
+from plone.app.async_.overview import Board
+from plone.app.async_.overview import of_current_user
 from zc.async_.interfaces import COMPLETED
+
+
+LONGEST_PAUSE = 600
 
 
 class JSONView(BrowserView):
@@ -42,7 +45,7 @@ class QueueView(JSONView):
             return self.form()
         CheckAuthenticator(self.request)
         title = self.request.form.get("title") or "Made by a job"
-        pause = float(self.request.form.get("pause") or 0)
+        pause = self.pause()
         job = getUtility(IAsyncService).queueJob(create_page, self.context, title, pause=pause)
         # The id of a new object is known once it is on its way to the database.
         transaction.savepoint(optimistic=True)
@@ -50,6 +53,16 @@ class QueueView(JSONView):
         address = f"{self.context.absolute_url()}/@@async-demo-job?id={id}"
         self.request.response.setHeader("Location", address)
         return self.answer(202, id=id, url=address)
+
+    def pause(self) -> float:
+        """How many seconds the job is to wait, as the form says."""
+        try:
+            seconds = float(self.request.form.get("pause") or 0)
+        except ValueError as error:
+            raise BadRequest("A pause is a number of seconds.") from error
+        if not 0 <= seconds <= LONGEST_PAUSE:
+            raise BadRequest(f"A pause is at most {LONGEST_PAUSE} seconds: it holds a thread of the worker.")
+        return seconds
 
 
 class JobView(JSONView):
@@ -76,19 +89,12 @@ class JobView(JSONView):
         )
 
     def find(self, id: str) -> SiteJob:
-        queues = getUtility(IAsyncService).getQueues()
-        try:
-            job = queues._p_jar.get(p64(int(id)))
-        except (ValueError, OverflowError, POSKeyError):
-            raise NotFound(id) from None
-        # Any number names some object of the database; only the user's own jobs are shown.
-        if not isinstance(job, SiteJob) or not self.is_mine(job):
+        """The job, if it is one of the current user's: any number names some object of the database."""
+        mine = of_current_user(self.context)
+        job = None if mine is None else Board(self.context, mine).find(id)
+        if job is None:
             raise NotFound(id)
         return job
-
-    def is_mine(self, job: SiteJob) -> bool:
-        me = getSecurityManager().getUser().getId()
-        return job.environment.portal_path == self.context.getPhysicalPath() and job.environment.user_id == me
 
 
 def queued_at(job: Any) -> datetime:
