@@ -121,10 +121,8 @@ def test_the_result_is_a_link_for_those_who_may_view_it(mine, service, folder, s
         service.queueJob(plain, folder, "/plone/work"),
         service.queueJob(plain, folder, folder),
     ]
-    others = [
-        service.queueJob(plain, folder, value)
-        for value in (hidden, "http://evil.example/plone/work", "/", "//", "http://[x", "//[x", 1)
-    ]
+    no_links = (hidden, "http://evil.example/plone/work", "/", "//", "http://[x", "//[x", 1)
+    others = [service.queueJob(plain, folder, value) for value in no_links]
     work()
     texts = {re.search(r"id=(\d+)", item)[1]: item for item in items(mine.open("@@my-jobs"))}
     for job in results:

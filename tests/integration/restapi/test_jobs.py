@@ -172,11 +172,8 @@ def test_nobody_deletes_all_by_a_slip(client, jobs, sent):
 
 @pytest.mark.parametrize("sent", [{"all": True}, {"queue": "default"}, {"queue": ""}])
 def test_all_of_them_if_that_is_meant(client, jobs, sent):
-    assert client(MANAGER).post("/@jobs/cancel", reason="enough", **sent).json == {
-        "done": 1,
-        "refused": 0,
-        "more": False,
-    }
+    answer = client(MANAGER).post("/@jobs/cancel", reason="enough", **sent)
+    assert answer.json == {"done": 1, "refused": 0, "more": False}
 
 
 @pytest.mark.parametrize("sent", [{"paused": True}, {"is_paused": 1}, {"is_paused": "true"}, {"quotas": [1]}])
