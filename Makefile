@@ -99,7 +99,7 @@ release-check: .venv/lint dist ## Check the distributions, and what they ask for
 	$(BIN)/check-manifest
 	$(BIN)/check-python-versions --only setup.py,tox.ini
 	$(BIN)/dependencychecker
-	$(BIN)/pyroma --min 8 .
+	$(BIN)/pyroma --min 10 .
 
 docs: .venv/docs ## Build the documentation in docs/_build/html
 	$(BIN)/sphinx-build -W --keep-going docs docs/_build/html

@@ -61,11 +61,12 @@ class IAsyncService(Interface):
     ``zc.async_.interfaces.UnknownQuota``, and ``zc.async_.interfaces.JobNotPicklable`` naming the argument.
 
     A batch is one job made of steps, each given as a ``job_info``: what ``plone.app.async_.service.makeJob(func,
-    context, *args, **kwargs)`` returns, a tuple ``(func, context, args, kwargs)``, or a new job. It holds its places in
-    quotas until all steps are done; the steps have none. Its result is a tuple of their jobs. A failed step neither
-    stops the others nor makes the batch a failure, see ``zc.async_.workflow.failed_jobs``; with ``stop_on_failure`` the first
-    failure is the result, and the steps after it do not run. Also raised, and then naming the step as
-    ``job_infos[2]``: ``WrongJobInfo``, and ``ValueError`` for one that is queued already or needs a quota of the batch.
+    context, *args, **kwargs)`` returns, a tuple ``(func, context, args, kwargs)``, or a new job. It holds its places
+    in quotas until all steps are done; the steps have none. Its result is a tuple of their jobs. A failed step
+    neither stops the others nor makes the batch a failure, see ``zc.async_.workflow.failed_jobs``; with
+    ``stop_on_failure`` the first failure is the result, and the steps after it do not run. Also raised, and then
+    naming the step as ``job_infos[2]``: ``WrongJobInfo``, and ``ValueError`` for one that is queued already or needs
+    a quota of the batch.
     """
 
     def getQueues() -> Queues:
