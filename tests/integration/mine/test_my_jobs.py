@@ -18,7 +18,7 @@ from plone.base.utils import get_installer
 from ZODB.utils import u64
 from zope.component.hooks import setSite
 
-from plone.app.async_.browser.mine.jobs import SIZE
+from plone.app.async_.forms.places import SIZE
 from plone.app.async_.overview import State
 from plone.app.async_.overview import line
 from plone.app.async_.overview.ids import id_of

@@ -10,6 +10,8 @@ from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
 
 from plone.app.async_.forms.filters import UNNAMED
 from plone.app.async_.forms.orders import TITLES
+from plone.app.async_.forms.places import SIZE
+from plone.app.async_.forms.places import Places
 from plone.app.async_.forms.queue_orders import DEEDS
 from plone.app.async_.overview import State
 from plone.app.async_.overview.databases import DatabaseSummary
@@ -25,7 +27,6 @@ from plone.app.async_.zmi.tabs import PAGE
 from zc.async_.history import Deed
 
 
-SIZE = 25
 MOST_DEEDS = 20
 
 
@@ -77,17 +78,9 @@ class ManageJobs(RootPage):
         """This page with the jobs of one state."""
         return f"{self.url}/{PAGE}?state={state}#jobs"
 
-    def previous(self) -> str | None:
-        """The page before this one."""
-        if self.filter.start == 0:
-            return None
-        return self._place(max(self.filter.start - SIZE, 0), self.filter.offset)
-
-    def next(self) -> str | None:
-        """The page after this one; at the end of what one search looks at, where the next search begins."""
-        if self.filter.start + SIZE < self.jobs.total:
-            return self._place(self.filter.start + SIZE, self.filter.offset)
-        return None if self.jobs.more is None else self._place(0, self.jobs.more)
+    @property
+    def places(self) -> Places:
+        return Places(self.jobs, self.filter.offset, self._place)
 
     def _place(self, start: int, offset: int) -> str:
         return f"{self.url}/{self.filter.address(PAGE, start=start, offset=offset)}#jobs"

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from plone.app.async_ import _
 from plone.app.async_.forms.filters import Filter
 from plone.app.async_.forms.orders import TITLES
+from plone.app.async_.forms.places import SIZE
+from plone.app.async_.forms.places import Places
 from plone.app.async_.overview.states import State
 
 
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 
 VIEW = "@@manage-job-queue"
 HERE = "#jobs"
-SIZE = 25
 
 STATES = (State.WAITING, State.SCHEDULED, State.ACTIVE, State.SUCCEEDED, State.FAILED, State.CANCELLED)
 
@@ -89,23 +90,8 @@ class JobList:
     # Other places in the list
 
     @property
-    def previous(self) -> str:
-        """The address of the page before, or nothing."""
-        if not self.filter.start:
-            return ""
-        return self._place(start=max(self.filter.start - SIZE, 0), offset=self.filter.offset)
-
-    @property
-    def next(self) -> str:
-        """The address of the page after, or nothing."""
-        if self.last >= self.page.total:
-            return ""
-        return self._place(start=self.filter.start + SIZE, offset=self.filter.offset)
-
-    @property
-    def further(self) -> str:
-        """Where to look for more jobs among those that were not looked at, or nothing."""
-        return "" if self.next or self.page.more is None else self._place(offset=self.page.more)
+    def places(self) -> Places:
+        return Places(self.page, self.filter.offset, self._place)
 
     @property
     def beginning(self) -> str:

@@ -16,6 +16,8 @@ from plone.app.async_.browser.mine.own import OwnJobs
 from plone.app.async_.browser.page import Page
 from plone.app.async_.forms.parameters import WrongParameter
 from plone.app.async_.forms.parameters import number
+from plone.app.async_.forms.places import SIZE
+from plone.app.async_.forms.places import Places
 from plone.app.async_.overview import State
 from plone.app.async_.overview.counts import Count
 from plone.app.async_.overview.listing import Page as Found
@@ -25,7 +27,6 @@ from zc.async_ import timeline
 
 VIEW = "@@my-jobs"
 TO_BE_STARTED = _("label_due", default="To be started")
-SIZE = 25
 
 
 class MyJobs(OwnJobs, Page):
@@ -82,16 +83,8 @@ class MyJobs(OwnJobs, Page):
         return self._address(self.start, self.offset)
 
     @property
-    def previous(self) -> str | None:
-        """The address of the page before."""
-        return self._address(max(self.start - SIZE, 0), self.offset) if self.start else None
-
-    @property
-    def following(self) -> str | None:
-        """The address of the page after, or of where to look further."""
-        if self.start + SIZE < self.found.total:
-            return self._address(self.start + SIZE, self.offset)
-        return None if self.found.more is None else self._address(0, self.found.more)
+    def places(self) -> Places:
+        return Places(self.found, self.offset, self._address)
 
     def _address(self, start: int, offset: int) -> str:
         given = [f"{name}={value}" for name, value in (("start", start), ("offset", offset)) if value]
