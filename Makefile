@@ -13,6 +13,7 @@ BIN := .venv/bin
 PIP_INSTALL := $(BIN)/pip install --disable-pip-version-check --no-build-isolation -c constraints.txt
 DEMO := examples/plone.app.asyncdemo
 PEERS := .venv-peers
+PYTEST := $(BIN)/python -m pytest
 TEST_GROUPS := test-group-inside test-group-functional test-group-faults
 LOCALES := src/plone/app/async_/locales
 
@@ -32,7 +33,7 @@ start: install ## Start a Plone site and a worker, and keep them running
 
 test: install ## Run all tests in three groups at once; with ARGS="-k alias -x" for pytest, one by one
 ifdef ARGS
-	$(BIN)/python -m pytest $(ARGS)
+	$(PYTEST) $(ARGS)
 else
 	@echo "Running all tests, in three groups at once. Each shows what came of it when it is done; all take a quarter of an hour."
 	@$(MAKE) --no-print-directory --keep-going --jobs 3 --output-sync $(TEST_GROUPS)
@@ -43,7 +44,7 @@ test-group-inside: TESTS := tests/unit tests/integration tests/packaging
 test-group-functional: TESTS := tests/functional
 test-group-faults: TESTS := tests/faults
 $(TEST_GROUPS): install
-	@$(BIN)/python -m pytest $(TESTS)
+	@$(PYTEST) $(TESTS)
 
 test-unit: install ## Run the tests that need neither Plone nor a server
 	$(BIN)/python -m pytest tests/unit $(ARGS)
@@ -62,7 +63,7 @@ test-faults: install ## Kill workers and servers, fill the disk, turn clocks ...
 
 coverage: .venv/coverage ## Run all tests, and check how much of the code they run
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest $(ARGS)
+	$(MAKE) --no-print-directory test PYTEST='$(BIN)/coverage run -m pytest'
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 	$(BIN)/coverage json --quiet -o .coverage.json

@@ -15,6 +15,7 @@ from plone.app.async_.overview.scope import Scope
 from plone.app.async_.overview.states import QUEUED
 from plone.app.async_.overview.states import State
 from plone.app.async_.overview.states import state_of
+from zc.async_.terms import is_job
 
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def reasons_of(job: Job, now: datetime, scope: Scope = EVERYTHING) -> Iterator[s
     """
     state, queue = state_of(job, now), job.queue
     if state is State.ACTIVE and job.awaited:
-        ids = _ids((other for other in job.awaited if not other.is_completed), scope)
+        ids = _ids((other for other in job.awaited if not (is_job(other) and other.is_completed)), scope)
         yield _("reason_waits_for", default="It goes on when other jobs have ended: ${jobs}.", mapping={"jobs": ids})
     if queue is None or state not in QUEUED:
         return
