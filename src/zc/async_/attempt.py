@@ -226,6 +226,7 @@ class Execution(Committer):
             self._keep_policy()
             self._keep_log()
             self.job.not_started()
+            self.job.has_begun = True
             if at_once:
                 queue.putBack(root)
             else:
