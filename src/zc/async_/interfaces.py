@@ -281,7 +281,8 @@ class IJobCompleted(IObjectEvent):
 
     Sent in the worker thread while the job's environment is still set up, in a new transaction that the engine
     commits. For a job that is cancelled before it has run: at once, in the transaction, thread and environment of the
-    one who cancels, if it has no callbacks. An error in a subscriber is logged and does not change the job.
+    one who cancels, if it has no callbacks. After a conflict, or when the database server was away, it is sent
+    again; any other error in a subscriber is logged. None changes the job.
     """
 
     succeeded = Attribute("False if the result is a Failure")
