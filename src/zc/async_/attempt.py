@@ -41,6 +41,7 @@ from zc.async_.picklable import unstorable
 from zc.async_.retry import is_time
 from zc.async_.retry import moment_of
 from zc.async_.retry import seconds_until
+from zc.async_.terms import is_job
 from zc.async_.threadlocal import local
 from zc.async_.twist import Failure
 
@@ -319,7 +320,7 @@ class Execution(Committer):
 
     def note_waiters(self) -> None:
         """Remember who waits for the job and is in no queue; the others go on by themselves when it ends."""
-        self._left_waiting = [waiter for waiter in self.job.waiters if waiter.queue is None]
+        self._left_waiting = [waiter for waiter in filter(is_job, self.job.waiters) if waiter.queue is None]
 
     def _let_waiters_go_on(self) -> None:
         for waiter in self._left_waiting:
