@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from typing import Any
 
+from transaction.interfaces import TransientError
 from ZEO.Exceptions import ClientDisconnected
 from zope.event import notify
 
@@ -129,12 +130,16 @@ def log_cancelled(job: Job) -> None:
 def announce_cancelled(job: Job) -> None:
     """Send IJobCompleted for a job that was cancelled before it ran, in the transaction of the one who cancels.
 
-    What a subscriber did before an error is undone; the error is logged only.
+    What a subscriber did before an error is undone; the error is logged only. A conflict or an absent server is for the
+    one who cancels to deal with, as is what ends a program.
     """
     savepoint = job._p_jar.transaction_manager.savepoint(optimistic=True)
     try:
-        notify(JobCompleted(job, succeeded=False))
-    except JOB_ERRORS:
+        with outage.named():
+            notify(JobCompleted(job, succeeded=False))
+    except TransientError:
+        raise
+    except Exception:  # anybody's subscriber; the job is cancelled whatever it does
         events.error("a subscriber to the completion of %r failed", job, exc_info=True)
         savepoint.rollback()
 
