@@ -225,6 +225,7 @@ class Agent(Persistent):
         job = claim.job
         self.queue.putBack(job)  # type: ignore[union-attr]
         if interrupted:
+            job.has_begun = True
             job.interruptions += 1
             job.note(RESCUED, f"from dispatcher {self.parent.UUID}")  # type: ignore[union-attr]
             notify(JobRescued(job, self.parent.UUID))  # type: ignore[union-attr]

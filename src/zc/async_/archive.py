@@ -82,7 +82,7 @@ def _repeat_parts(batch: Job, queue: Queue) -> bool:
     again = [part for part in ended if _repeat_parts(part, queue) or isFailure(part.result)]
     postprocess = batch.kwargs.get("postprocess")
     if postprocess is not None and postprocess.is_completed:
-        del postprocess.args[-len(batch.args) :]  # the batch appends them once more
+        del postprocess.args[len(postprocess.args) - len(batch.args) :]  # the batch appends them once more
         again.append(postprocess)
     for part in again:
         _take_out(part, queue)

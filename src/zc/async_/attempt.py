@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 from datetime import timedelta
-from datetime import timezone
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -39,6 +38,10 @@ from zc.async_.later import comes_later
 from zc.async_.later import when_there
 from zc.async_.picklable import picklable
 from zc.async_.picklable import unstorable
+from zc.async_.retry import is_time
+from zc.async_.retry import moment_of
+from zc.async_.retry import seconds_until
+from zc.async_.terms import is_job
 from zc.async_.threadlocal import local
 from zc.async_.twist import Failure
 
@@ -136,8 +139,8 @@ class Execution(Committer):
                 self.transactions.abort()
             else:
                 if self.job.is_completed:
-                    outcome.log_outcome(self.job)
-                    outcome.announce(self.job)
+                    self._log_outcome()
+                    outcome.announce(self.job, self.patience)
         finally:
             outcome.tear_down(self.job, setup_info)
         if failure is None:
@@ -177,7 +180,7 @@ class Execution(Committer):
         answer = self.ask(phase, failure, self.data_cache)
         if is_time(answer):
             if failure.check(ClientDisconnected):
-                self.patience.wait(_seconds_until(answer))
+                self.patience.wait(seconds_until(answer))
                 return AGAIN
             answer = self.put_off(answer)
             if answer is not None:
@@ -217,7 +220,7 @@ class Execution(Committer):
         if queue is None:
             events.critical("%r cannot be tried later: it is in no queue", self.job)
             return None
-        moment = _moment(when)
+        moment = moment_of(when)
         at_once = moment <= clock.now()
         if at_once and root is not self.job:
             return AGAIN
@@ -226,6 +229,7 @@ class Execution(Committer):
             self._keep_policy()
             self._keep_log()
             self.job.not_started()
+            self.job.has_begun = True
             if at_once:
                 queue.putBack(root)
             else:
@@ -234,7 +238,7 @@ class Execution(Committer):
 
         ending = jobline.of_delay(self.job, self.started, moment)
         try:
-            self.persist(give_back)
+            self.give_up(root, give_back)
         except ReassignedError:
             raise
         except outcome.JOB_ERRORS:
@@ -257,7 +261,7 @@ class Execution(Committer):
         """Commit a result as the outcome. What cannot be stored is reduced until it can, in the end to plain text."""
         while True:
             try:
-                return self.persist(lambda result=result: self.record(result))  # type: ignore[misc]
+                return self.persist(lambda result=result: self.record(result), self._was_stored)  # type: ignore[misc]
             except ReassignedError:
                 raise
             except outcome.JOB_ERRORS:
@@ -277,13 +281,13 @@ class Execution(Committer):
         job = self.job
         if job.is_completed:
             if not announced:
-                outcome.log_outcome(job)
+                self._log_outcome()
                 self._announce()
             self._let_waiters_go_on()
             return job.result
         self.host.note_commit(False)
         if job.status == CALLBACKS:
-            outcome.log_outcome(job)
+            self._log_outcome()
             return self.run_callbacks()
         if comes_later(result):
             host, oid, name = self.host, job._p_oid, job._p_jar.db().database_name
@@ -296,7 +300,7 @@ class Execution(Committer):
 
     def watch(self) -> None:
         """Have the queue watch what the job waits for."""
-        self.persist(lambda: self.job.queue.watched.add(self.job))  # type: ignore[union-attr]
+        self.give_up(self.job, lambda: self.job.queue.watched.add(self.job))  # type: ignore[union-attr]
 
     def run_callbacks(self) -> Any:
         """Run the callbacks that are left, and complete the job."""
@@ -307,39 +311,25 @@ class Execution(Committer):
         self._let_waiters_go_on()
         return self.job.result
 
+    def _log_outcome(self) -> None:
+        self.begin_with(lambda: outcome.log_outcome(self.job), begun=True)
+
     def _announce(self) -> None:
         with local.running(self.job):
-            outcome.announce_in_environment(self.job)
+            outcome.announce_in_environment(self.job, self.patience)
 
     def note_waiters(self) -> None:
         """Remember who waits for the job and is in no queue; the others go on by themselves when it ends."""
-        self._left_waiting = [waiter for waiter in self.job.waiters if waiter.queue is None]
+        self._left_waiting = [waiter for waiter in filter(is_job, self.job.waiters) if waiter.queue is None]
 
     def _let_waiters_go_on(self) -> None:
         for waiter in self._left_waiting:
             try:
-                self.transactions.begin()
-                started = waiter.active_start
+                started = self.begin_with(lambda waiter=waiter: waiter.active_start)  # type: ignore[misc]
                 type(self)(waiter, Begun(waiter, started), started, host=self.host).go_on()
             except outcome.JOB_ERRORS:
                 events.critical("%r could not go on", waiter, exc_info=True)
                 self.transactions.abort()
-
-
-def is_time(answer: Any) -> bool:
-    return isinstance(answer, (datetime, timedelta))
-
-
-def _moment(when: datetime | timedelta) -> datetime:
-    """A policy's answer as a time; what has no zone is in UTC."""
-    if isinstance(when, timedelta):
-        return clock.now() + when
-    return when.replace(tzinfo=timezone.utc) if when.tzinfo is None else when
-
-
-def _seconds_until(when: datetime | timedelta) -> float:
-    duration = when if isinstance(when, timedelta) else _moment(when) - clock.now()
-    return max(duration.total_seconds(), 0)
 
 
 def _is_to_blame(result: Any, failure: Failure) -> bool:

@@ -60,12 +60,10 @@ class CallbackRun:
         """Whether the job could be completed: not if somebody added a callback at the same moment."""
         execution, now = self._execution, clock.now()
         execution.note_waiters()
-        try:
-            return execution.try_commit(lambda: self._job.completed(execution.hold.agent, now))
-        except ReassignedError:
-            if self._job.is_completed and self._job.initial_callbacks_end == now:
-                return True  # the commit was made, only the server's answer was lost
-            raise
+        return execution.try_commit(
+            lambda: self._job.completed(execution.hold.agent, now),
+            lambda: self._job.is_completed and self._job.initial_callbacks_end == now,
+        )
 
     def _attend_to(self, callback: Any) -> None:
         """Bring one callback to its end, or look at it once more later. An error here must not stop the others."""

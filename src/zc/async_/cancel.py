@@ -20,6 +20,7 @@ from zc.async_.interfaces import CALLBACKS
 from zc.async_.interfaces import PENDING
 from zc.async_.interfaces import BadStatusError
 from zc.async_.interfaces import JobCancelled
+from zc.async_.terms import is_job
 from zc.async_.timeline import CANCELLED
 
 
@@ -57,7 +58,7 @@ def cancel(job: Job, reason: str) -> bool:
 
 def _cancel_steps(batch: Job, reason: str) -> None:
     """Cancel what a batch waits for, so that it soon goes on, to find itself cancelled."""
-    for step in batch.awaited:
+    for step in filter(is_job, batch.awaited):
         if step.status in states.before("cancel"):
             step.cancel(reason)
 

@@ -37,18 +37,27 @@ class Committer:
         """
         self.begin_with(self.hold.check)
 
-    def begin_with(self, look: Callable[[], Value]) -> Value:
-        """Begin a transaction and return what ``look`` finds in it, however long the database server is away."""
+    def begin_with(self, look: Callable[[], Value], begun: bool = False) -> Value:
+        """Begin a transaction and return what ``look`` finds in it, however long the database server is away.
+
+        The first look is in the present one if that has ``begun``, as after a commit: it need not ask the server.
+        """
         while True:
             try:
                 with outage.named():
-                    self.transactions.begin()
+                    if not begun:
+                        self.transactions.begin()
                     return look()
             except ClientDisconnected:
                 self.patience.wait()
+                begun = False
 
-    def try_commit(self, write: Callable[[], None]) -> bool:
-        """Commit what ``write`` writes; False, and begun anew, if that met a conflict or an absent server."""
+    def try_commit(self, write: Callable[[], None], is_stored: Callable[[], bool] | None = None) -> bool:
+        """Commit what ``write`` writes; False, and begun anew, if that met a conflict or an absent server.
+
+        If ``is_stored`` then finds that only the answer to the commit was lost, that is as good as an answer: a commit
+        that ends the hold on the job must not be made again.
+        """
         try:
             with outage.named():
                 write()
@@ -57,12 +66,19 @@ class Committer:
         except ClientDisconnected:  # a TransactionError, too
             self.transactions.abort()
             self.patience.wait()
+            if is_stored is not None and self.begin_with(is_stored):
+                return True
         except TransactionError:
             self.transactions.abort()
         self.begin_anew()
         return False
 
-    def persist(self, write: Callable[[], None]) -> None:
+    def persist(self, write: Callable[[], None], is_stored: Callable[[], bool] | None = None) -> None:
         """Commit what ``write`` writes, whatever conflicts that meets."""
-        while not self.try_commit(write):
+        while not self.try_commit(write, is_stored):
             pass
+
+    def give_up(self, job: Job, write: Callable[[], None]) -> None:
+        """Commit what ``write`` writes, which gives the job back; unless it was rescued meanwhile."""
+        release, interruptions = job.last_release, job.interruptions
+        self.persist(write, lambda: job.last_release != release and job.interruptions == interruptions)

@@ -114,10 +114,9 @@ class Completed(Persistent):
             raise ValueError("no completed job", stop)
         return oldest[0]
 
-    @property
-    def oldest_page(self) -> int | None:
-        """The microsecond in which the last job of the oldest page ended; None if there is no full page."""
-        return self._pages.minKey() if self._pages else None
+    def page_numbers(self) -> Iterator[int]:
+        """The microsecond in which the last job of each page ended, oldest first; no page is loaded."""
+        return iter(self._pages.keys()) if self._pages else iter(())
 
     def forget_oldest_page(self) -> list[Job]:
         """Forget the jobs of the oldest page and return them, unloaded. Jobs that are on no page yet stay."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterable
 from datetime import timedelta
@@ -16,6 +17,7 @@ from zc.async_.inline import InlineDispatcher
 from zc.async_.inline import at_work
 from zc.async_.inline import inline_dispatcher
 from zc.async_.interfaces import KEY
+from zc.async_.whereabouts import readable
 
 
 if TYPE_CHECKING:
@@ -71,16 +73,19 @@ def queues_of(connection: Connection) -> list[Queue]:
 
 
 def due_jobs(connection: Connection) -> list[Job]:
-    """The jobs that somebody works on, or may start now, or let go on. Begins a transaction of the connection."""
+    """The jobs that somebody works on, or may start now, or let go on. Begins a transaction of the connection.
+
+    Those whose class is absent in this process are not looked at: nobody here can run them.
+    """
     connection.transaction_manager.begin()
     now = clock.to_micros(clock.now())
     found: dict[bytes, Job] = {}
     for queue in queues_of(connection):
         jobs = [job for record in queue.dispatchers.values() for agent in record.values() for job in agent]
         if not queue.paused:
-            jobs += [job for job in queue if job.not_before <= now]
-            jobs += [job for shard in queue.resumed.values() for job in shard if job.awaits_claim(queue)]
-            jobs += [job for job in queue.watched.values() if job.awaits_claim(queue)]
+            jobs += [job for job in readable(queue) if job.not_before <= now]
+            waiters = itertools.chain(queue.watched.values(), *queue.resumed.values())
+            jobs += [job for job in readable(waiters) if job.awaits_claim(queue)]
         found.update((job._p_oid, job) for job in jobs)
     return list(found.values())
 

@@ -9,7 +9,6 @@ from typing import Any
 from zc.async_ import cancel
 from zc.async_ import clock
 from zc.async_.attempt import Execution
-from zc.async_.attempt import is_time
 from zc.async_.callback_run import CallbackRun
 from zc.async_.hold import Begun
 from zc.async_.hold import Claimed
@@ -22,6 +21,7 @@ from zc.async_.interfaces import AbortedError
 from zc.async_.interfaces import BadStatusError
 from zc.async_.interfaces import TimeoutError
 from zc.async_.later import Host
+from zc.async_.retry import is_time
 from zc.async_.twist import Failure
 
 

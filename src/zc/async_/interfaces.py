@@ -279,9 +279,9 @@ class IMonitorPlugin(Interface):
 class IJobCompleted(IObjectEvent):
     """A job is completed and committed; ``object`` is the job.
 
-    Sent in the worker thread while the job's environment is still set up, in a new transaction that the engine
-    commits. For a job that is cancelled before it has run: at once, in the transaction, thread and environment of the
-    one who cancels, if it has no callbacks. An error in a subscriber is logged and does not change the job.
+    Sent in the worker thread while the job's environment is still set up, in a new transaction that the engine commits;
+    again after a conflict or an outage. For a job that is cancelled before it has run: at once, in the transaction,
+    thread and environment of the one who cancels, if it has no callbacks. Other errors in a subscriber are only logged.
     """
 
     succeeded = Attribute("False if the result is a Failure")

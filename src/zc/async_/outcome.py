@@ -7,11 +7,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from typing import Any
 
+from transaction.interfaces import TransientError
+from ZEO.Exceptions import ClientDisconnected
 from zope.event import notify
 
 from zc.async_ import clock
 from zc.async_ import jobline
 from zc.async_ import metrics
+from zc.async_ import outage
 from zc.async_.describe import custom_repr
 from zc.async_.errors import is_conflict
 from zc.async_.failures import isFailure
@@ -28,6 +31,7 @@ from zc.async_.waiting import Again
 if TYPE_CHECKING:
     from zc.async_.agent import Agent
     from zc.async_.job import Job
+    from zc.async_.patience import Patience
 
 events = logging.getLogger("zc.async.events")
 trace = logging.getLogger("zc.async.trace")
@@ -73,11 +77,12 @@ def reduced(result: Any, problem: Failure) -> Any:
 
 def log_outcome(job: Job) -> None:
     """Tell of a success in the trace, of a failure at the job's level, and of both in a line."""
+    line = jobline.of_outcome(job)
     if isFailure(job.result):
         events.log(_failure_level(job), "%s failed with traceback:\n%s", job.title, job.result.getTraceback())
     else:
         trace.info("%s succeeded with result: %s", job.title, custom_repr(job.result))
-    jobline.tell(jobline.of_outcome(job))
+    jobline.tell(line)
 
 
 def log_lost(job: Job, result: Any) -> None:
@@ -92,20 +97,26 @@ def _failure_level(job: Job) -> int:
     return logging.ERROR if job.failure_log_level is None else job.failure_log_level
 
 
-def announce(job: Job) -> None:
-    """Send IJobCompleted and commit what its subscribers did, both again after a conflict.
+def announce(job: Job, patience: Patience) -> None:
+    """Send IJobCompleted and commit what its subscribers did, both again after a conflict or an outage of the server.
 
     Other errors of subscribers are logged only.
     """
     transactions = transactions_of(job._p_jar)
-    for attempts_left in reversed(range(ANNOUNCEMENTS)):
-        transactions.begin()
+    attempts_left = ANNOUNCEMENTS
+    while True:
         try:
-            notify(JobCompleted(job, not isFailure(job.result)))
+            with outage.named():
+                transactions.begin()
+                notify(JobCompleted(job, not isFailure(job.result)))
             transactions.commit()
             return
+        except ClientDisconnected:
+            transactions.abort()
+            patience.wait()
         except JOB_ERRORS as error:
             transactions.abort()
+            attempts_left -= 1
             if not attempts_left or not is_conflict(error):
                 events.error("a subscriber to the completion of %r failed", job, exc_info=True)
                 return
@@ -119,28 +130,42 @@ def log_cancelled(job: Job) -> None:
 def announce_cancelled(job: Job) -> None:
     """Send IJobCompleted for a job that was cancelled before it ran, in the transaction of the one who cancels.
 
-    What a subscriber did before an error is undone; the error is logged only.
+    What a subscriber did before an error is undone; the error is logged only. A conflict or an absent server is for the
+    one who cancels to deal with, as is what ends a program.
     """
     savepoint = job._p_jar.transaction_manager.savepoint(optimistic=True)
     try:
-        notify(JobCompleted(job, succeeded=False))
-    except JOB_ERRORS:
+        with outage.named():
+            notify(JobCompleted(job, succeeded=False))
+    except TransientError:
+        raise
+    except Exception:  # anybody's subscriber; the job is cancelled whatever it does
         events.error("a subscriber to the completion of %r failed", job, exc_info=True)
         savepoint.rollback()
 
 
-def announce_in_environment(job: Job) -> None:
+def announce_in_environment(job: Job, patience: Patience) -> None:
     """Announce a job whose end did not come in an attempt of its own, with its environment set up for that."""
-    transactions_of(job._p_jar).begin()
-    setup_info = None
+    setup_info = _set_up(job, patience)
     try:
-        setup_info = job.setUp()
-    except JOB_ERRORS:
-        trace.info("the end of %r is announced without its environment", job, exc_info=True)
-    try:
-        announce(job)
+        announce(job, patience)
     finally:
         tear_down(job, setup_info)
+
+
+def _set_up(job: Job, patience: Patience) -> Any:
+    """What setting up the job's environment gives, however long the server is away; None if it fails."""
+    while True:
+        try:
+            with outage.named():
+                transactions_of(job._p_jar).begin()
+                return job.setUp()
+        except ClientDisconnected:
+            tear_down(job, None)
+            patience.wait()
+        except JOB_ERRORS:
+            trace.info("the end of %r is announced without its environment", job, exc_info=True)
+            return None
 
 
 def tear_down(job: Job, setup_info: Any) -> None:

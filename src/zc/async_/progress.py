@@ -36,6 +36,7 @@ OUTCOME = (
     "_callbacks_end",
     "_retry_policy",
     "interruptions",
+    "has_begun",
     "was_withdrawn",
 )
 """The attributes of a job that say what came of it."""
@@ -119,6 +120,8 @@ class Progress(Waiting):
         """Note that the job was taken out of its queue before it ran. For queues."""
         self.parent = self._assigner = self._queued = None
         self._not_put_back()
+        if self.has_begun:
+            del self.has_begun
         self.was_withdrawn = True
         self.release_waiters()
 

@@ -7,11 +7,14 @@ complete or queue a job for that.
 
 from __future__ import annotations
 
+import heapq
+import itertools
 from datetime import datetime
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from zc.async_.completed import PAGE_SIZE
 from zc.async_.shards import drop_unused
 
 
@@ -40,29 +43,45 @@ class Pruner:
         self._next = now + INTERVAL
         for queue in queues:
             limit = now - queue.keep_completed_for
-            queue.live.forget(prune_completed(self._archives(queue), limit, queue.keep_completed))
+            queue.live.forget(prune_completed(*self._archives(queue), limit, queue.keep_completed))
             drop_unused(queue.shards, now - SHARD_IDLE)
+            drop_unused(queue.resumed, now - SHARD_IDLE)
             drop_dispatchers(queue, self._uuid, limit)
             drop_lanes(queue)
 
-    def _archives(self, queue: Queue) -> list[Completed]:
-        records = queue.dispatchers.values()
-        mine = [record for record in records if self._uuid == record.UUID or record.activated is None]
-        return [queue.cancelled, *(agent.completed for record in mine for agent in record.values())]
+    def _archives(self, queue: Queue) -> tuple[list[Completed], list[Completed]]:
+        """Those that this dispatcher prunes, and those that others do."""
+        mine, others = [queue.cancelled], []
+        for record in queue.dispatchers.values():
+            is_mine = self._uuid == record.UUID or record.activated is None
+            (mine if is_mine else others).extend(agent.completed for agent in record.values())
+        return mine, others
 
 
-def prune_completed(archives: list[Completed], limit: datetime, most: int) -> list[Job]:
-    """Forget jobs that ended before ``limit``, then the oldest of more than ``most``. Returns them, unloaded."""
-    forgotten = [job for archive in archives for job in archive.prune(limit)]
+def prune_completed(mine: list[Completed], others: list[Completed], limit: datetime, most: int) -> list[Job]:
+    """Forget jobs that ended before ``limit``, then of more than ``most`` in all archives the oldest, if in ``mine``.
+
+    Returns them, unloaded. Those of ``others`` are left to their own dispatchers.
+    """
+    forgotten = [job for archive in mine for job in archive.prune(limit)]
+    archives = [*mine, *others]
     surplus = sum(map(len, archives)) - most
-    while surplus > 0:
-        oldest = min(archives, key=lambda archive: archive.oldest_page or float("inf"))
-        page = oldest.forget_oldest_page()
-        if not page:
+    for archive in _by_oldest_page(archives, max(surplus, 0)):
+        if archive in mine:
+            page = archive.forget_oldest_page()
+            forgotten += page
+            surplus -= len(page)
+        else:
+            surplus -= PAGE_SIZE
+        if surplus <= 0:
             break
-        forgotten += page
-        surplus -= len(page)
     return forgotten
+
+
+def _by_oldest_page(archives: list[Completed], most: int) -> list[Completed]:
+    """The archives with the ``most`` oldest pages, oldest first: each as often as it has one of them."""
+    pages = [zip(archive.page_numbers(), itertools.repeat(position)) for position, archive in enumerate(archives)]
+    return [archives[position] for _, position in itertools.islice(heapq.merge(*pages), most)]
 
 
 def drop_dispatchers(queue: Queue, mine: UUID, limit: datetime) -> None:

@@ -12,6 +12,7 @@ import copy
 import logging
 from datetime import datetime
 from datetime import timedelta
+from datetime import timezone
 from typing import TYPE_CHECKING
 from typing import Any
 from typing import NamedTuple
@@ -21,6 +22,7 @@ from transaction.interfaces import TransactionError
 from ZEO.Exceptions import ClientDisconnected
 from zope.interface import implementer
 
+from zc.async_ import clock
 from zc.async_.interfaces import IRetryPolicy
 
 
@@ -32,6 +34,24 @@ trace = logging.getLogger("zc.async.trace")
 
 Answer = bool | datetime | timedelta
 """What a policy says: no, at once, or when."""
+
+
+def is_time(answer: Any) -> bool:
+    """Whether an answer says when."""
+    return isinstance(answer, (datetime, timedelta))
+
+
+def moment_of(when: datetime | timedelta) -> datetime:
+    """An answer that says when, as a time; what has no zone is in UTC."""
+    if isinstance(when, timedelta):
+        return clock.now() + when
+    return when.replace(tzinfo=timezone.utc) if when.tzinfo is None else when
+
+
+def seconds_until(when: datetime | timedelta) -> float:
+    """How long it is until then."""
+    duration = when if isinstance(when, timedelta) else moment_of(when) - clock.now()
+    return max(duration.total_seconds(), 0)
 
 
 class Row(NamedTuple):

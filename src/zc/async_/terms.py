@@ -36,6 +36,8 @@ class Terms:
     _queued: int | None = None
     _begin_after: int | None = None
     _begin_by: timedelta | None = None
+    has_begun = False
+    """Whether an attempt was made since it was queued: a claim does not say so in the record, those who end it do."""
 
     @property
     def quota_names(self) -> tuple[str, ...]:
@@ -121,8 +123,10 @@ class Terms:
         return not self._state and self.overdue(now, self.begin_after)
 
     def overdue(self, now: datetime, base: datetime | None) -> bool:
-        """Whether ``begin_by``, counted from ``base``, has passed."""
-        return self._begin_by is not None and base is not None and base + self._begin_by < now
+        """Whether ``begin_by``, counted from ``base``, has passed before an attempt was made."""
+        if self.has_begun or self._begin_by is None or base is None:
+            return False
+        return base + self._begin_by < now
 
     def require_status(self, allowed: tuple[str, ...], act: str, names: str) -> str:
         """The job's status; ``BadStatusError`` saying when one can ``act`` unless it is one of those allowed."""

@@ -12,6 +12,8 @@ to know when to go on:
 * For a job that others put before, the queue watches: once it has ended, the next claim takes those who waited for it.
   They keep their claim until the queue knows of them, so that they are rescued if the process dies before. The queue
   also watches a job that ended and was queued again while somebody waited for it and for others.
+
+Of a job whose class is absent in this process nobody knows whether it has ended, so it is waited for.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from zc.async_.interfaces import BadStatusError
 from zc.async_.terms import DONE
 from zc.async_.terms import WAITING
 from zc.async_.terms import Terms
+from zc.async_.terms import is_job
 
 
 if TYPE_CHECKING:
@@ -105,19 +108,20 @@ class Waiting(Terms):
         """Whether it waits for a job that does not know of it."""
         if self.queue is None:
             return False
-        return any(other._state != DONE and self not in other.waiters for other in self.awaited)
+        return any(not is_job(other) or (other._state != DONE and self not in other.waiters) for other in self.awaited)
 
     @property
     def may_go_on(self) -> bool:
         """Whether it waits for jobs that have all ended, or will not run."""
         awaited = self.awaited
-        return bool(awaited) and all(other._state == DONE or other.was_withdrawn for other in reversed(awaited))
+        return bool(awaited) and all(_is_over(other) for other in reversed(awaited))
 
     def release_waiters(self) -> None:
         """Let those who wait for this job go on."""
         for waiter in self.waiters:
-            if waiter.queue is not None:
-                waiter.queue.resume(waiter)
+            queue = waiter.queue if is_job(waiter) else self.queue  # its own one most likely
+            if queue is not None:
+                queue.resume(waiter)
 
     @property
     def queue(self) -> Queue | None:
@@ -131,6 +135,10 @@ class Waiting(Terms):
         raise NotImplementedError
 
 
+def _is_over(job: Job) -> bool:
+    return is_job(job) and (job._state == DONE or job.was_withdrawn)
+
+
 def _is_written(job: Job) -> bool:
     """Whether the present transaction writes the job's record anyway."""
     return bool(job._p_changed) or job._p_serial == z64
@@ -139,7 +147,7 @@ def _is_written(job: Job) -> bool:
 def _with_waiters(job: Any) -> Iterator[Any]:
     """The job and those who wait for it, directly or not."""
     yield job
-    for waiter in job.waiters:
+    for waiter in filter(is_job, job.waiters):
         yield from _with_waiters(waiter)
 
 
@@ -153,5 +161,5 @@ def _leads_to(jobs: Sequence[Any], goal: Any) -> bool:
             return True
         if job not in seen:
             seen.add(job)
-            left += job.awaited
+            left += filter(is_job, job.awaited)
     return False

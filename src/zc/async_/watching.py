@@ -1,6 +1,7 @@
 """The jobs that wait for others which do not know of them; see ``waiting``.
 
-Whoever claims looks at what they wait for, as it is then. So nothing can be missed, whoever dies when.
+Whoever claims looks at what they wait for, as it is then. So nothing can be missed, whoever dies when. Those of an
+absent class stay until a process has it that claims.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from ZODB.utils import u64
 
 from zc.async_.containers import SmallLeafTree
+from zc.async_.terms import is_job
 
 
 if TYPE_CHECKING:
@@ -27,11 +29,12 @@ class Watched(SmallLeafTree):
 
     def take(self, is_ready: Callable[[Job], bool]) -> list[Job]:
         """Take out the jobs that may be claimed, and forget those that have gone on otherwise."""
-        gone = [(oid, job) for oid, job in self.items() if not job.awaited or is_ready(job)]
+        gone = [(oid, job) for oid, job in self.items() if is_job(job) and (not job.awaited or is_ready(job))]
         for oid, _ in gone:
             del self[oid]
         return [job for _, job in gone if job.awaited]
 
     def awaited(self) -> list[Job]:
         """The jobs whose end lets one of these go on."""
-        return [other for job in self.values() for other in job.awaited if not other.is_completed]
+        awaited = (other for job in self.values() if is_job(job) for other in job.awaited)
+        return [other for other in awaited if is_job(other) and not other.is_completed]

@@ -3,18 +3,22 @@
 import sys
 import types
 import uuid
+from datetime import timedelta
 
 import pytest
 import sample_jobs
 import transaction
 
 from zc.async_.agent import Agent
+from zc.async_.draining import due_jobs
+from zc.async_.executor import perform
 from zc.async_.interfaces import COMPLETED
 from zc.async_.interfaces import KEY
 from zc.async_.interfaces import JobCancelled
 from zc.async_.interfaces import JobNotPicklable
 from zc.async_.interfaces import NotImportable
 from zc.async_.job import Job
+from zc.async_.later import OwnThread
 from zc.async_.testing import wait_for_result
 from zc.async_.workflow import serial
 
@@ -165,6 +169,108 @@ def test_a_job_of_an_absent_class_holds_up_nobody(queue, put, agent_of, stopped_
     queue.quotas["narrow"].size = 2
     transaction.commit()
     assert claim(agent_of()) == "sample_jobs.add"
+
+
+def give(job):
+    return job
+
+
+def put_and_give(queue):
+    return queue.put(Job(sample_jobs.add, 1))
+
+
+def run(agent):
+    """Run the next job that may start; its result, and None if there is none."""
+    claims, _ = agent.claim_jobs(1)
+    transaction.commit()
+    return perform(claims[0].job, claims[0].key, OwnThread(agent._p_jar.db())) if claims else None
+
+
+@pytest.fixture
+def later(stopped_clock):
+    return stopped_clock.time + timedelta(hours=2)
+
+
+def test_one_that_waits_for_another_holds_up_nobody(put, agent_of, stopped_clock, addon, later):
+    other = put(Job(sample_jobs.add, 1), begin_after=later)
+    put(addon.SomeJob(give, other))
+    run(agent_of())
+
+    addon.go(agent_of()._p_jar)
+    agent = agent_of()
+    assert list(agent.queue.watched)
+    agent.queue.put(Job(sample_jobs.add, 2))
+    assert run(agent) == 4
+    assert len(due_jobs(agent._p_jar)) == 0
+    assert agent.queue.inlets()
+    stopped_clock.advance(hours=2)
+    assert run(agent_of()) == 3
+    assert run(agent) is None
+
+    addon.come()
+    assert run(agent_of()) == 3
+
+
+def test_one_that_others_wait_for_holds_up_nobody(put, agent_of, stopped_clock, addon, later):
+    other = put(addon.SomeJob(sample_jobs.add, 1), begin_after=later)
+    waiter = put(Job(give, other))
+    run(agent_of())
+
+    addon.go(agent_of()._p_jar)
+    agent = agent_of()
+    agent.queue.put(Job(sample_jobs.add, 2))
+    assert run(agent) == 4
+    assert len(due_jobs(agent._p_jar)) == 0
+    assert agent.queue.inlets()
+    agent.queue.put(Job(give, agent._p_jar.get(waiter._p_oid)))
+    run(agent)
+    assert run(agent) is None
+
+    addon.come()
+    stopped_clock.advance(hours=2)
+    agent = agent_of()
+    assert [run(agent) for _ in range(4)] == [3, 3, 3, None]
+
+
+def test_what_it_waits_for_ends_and_lets_it_go_on(put, agent_of, stopped_clock, addon):
+    agent = agent_of()
+    agent.queue.put(addon.SomeJob(put_and_give, agent.queue))
+    run(agent)
+
+    addon.go(agent_of()._p_jar)
+    agent = agent_of()
+    assert run(agent) == 3
+    assert run(agent) is None
+    assert len(due_jobs(agent._p_jar)) == 0
+
+    addon.come()
+    stopped_clock.advance(hours=1)
+    assert run(agent_of()) == 3
+
+
+def test_a_batch_that_waits_for_one_can_be_cancelled(put, agent_of, stopped_clock, addon):
+    batch = put(serial(addon.SomeJob(sample_jobs.add, 1)))
+    run(agent_of())
+
+    addon.go(agent_of()._p_jar)
+    batch = agent_of()._p_jar.get(batch._p_oid)
+    assert batch.cancel("enough") is False
+    transaction.commit()
+
+    addon.come()
+    agent = agent_of()
+    assert run(agent) == 3
+    assert run(agent).check(JobCancelled)
+
+
+def test_one_that_is_queued_is_not_waited_for(connection, put, agent_of, stopped_clock, addon):
+    put(addon.SomeJob(sample_jobs.add, 1))
+    addon.go(connection)
+    agent = agent_of()
+    assert due_jobs(agent._p_jar) == []
+    agent.claimJob()
+    transaction.commit()
+    assert due_jobs(agent._p_jar) == []
 
 
 def test_a_claimed_job_whose_class_goes_is_run_when_it_is_back(queue, put, agent_of, stopped_clock, addon):

@@ -214,6 +214,17 @@ def test_a_postprocess_that_failed_is_repeated_with_the_same_arguments(put, disp
     assert wait_for_result(batch) == 1
 
 
+def test_a_postprocess_of_an_empty_batch_keeps_its_own_arguments(put, dispatch, broken):
+    batch = put(serial(postprocess=Job(count, "its own")))
+    dispatch()
+    assert wait_for_result(batch).check(ValueError)
+
+    broken["repaired"] = True
+    batch.requeue()
+    transaction.commit()
+    assert wait_for_result(batch) == 1
+
+
 def count(*jobs):
     if not SWITCH.get("repaired"):
         raise ValueError("broken")

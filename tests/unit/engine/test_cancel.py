@@ -4,6 +4,8 @@ import pytest
 import sample_jobs
 import transaction
 import zope.component
+from ZEO.Exceptions import ClientDisconnected
+from ZODB.POSException import ConflictError
 
 from zc.async_ import cancel
 from zc.async_ import local
@@ -69,6 +71,19 @@ def test_a_cancelled_job_is_told_of_in_the_callers_transaction(put, log):
     assert job.status == COMPLETED
     assert "half" not in job._p_jar.root()
     assert "a subscriber to the completion of" in log.text
+
+
+@pytest.mark.parametrize("kind", [ConflictError, ClientDisconnected, KeyboardInterrupt])
+def test_what_is_meant_for_the_one_who_cancels_reaches_him(put, kind):
+    def subscriber(event):
+        raise kind
+
+    zope.component.provideHandler(subscriber, [IJobCompleted])
+    job = put(sample_jobs.add, 1)
+    with pytest.raises(kind):
+        job.cancel()
+    transaction.abort()
+    assert job.status == PENDING
 
 
 def fail_after_a_change(event):

@@ -7,15 +7,19 @@ import pytest
 import sample_jobs
 import transaction
 import ZODB
+import zope.component
 from ZEO.Exceptions import ClientDisconnected
 from ZEO.Exceptions import ServerException
 from ZODB.POSException import ConflictError
 from ZODB.POSException import StorageError
 from ZODB.tests.MVCCMappingStorage import MVCCMappingStorage
 
+from zc.async_ import local
 from zc.async_ import outage
 from zc.async_ import patience
 from zc.async_ import pool
+from zc.async_.interfaces import IJobCompleted
+from zc.async_.job import Job
 from zc.async_.testing import wait_for_result
 from zc.async_.testing import wait_until
 
@@ -180,6 +184,95 @@ def test_a_job_goes_on_when_the_server_is_back(put, dispatch, release, server, l
 def hold_then_mark(name):
     sample_jobs.hold(name)
     return sample_jobs.mark(name)
+
+
+def server_of(obj):
+    return obj._p_jar._storage.server
+
+
+def lose_server_after_commit():
+    transaction.get().addAfterCommitHook(lose_server, (server_of(local.getJob()),))
+
+
+def lose_server(committed, server):
+    server.away.set()
+
+
+class NeedsServer(Job):
+    """Its environment needs the server, which leaves when the job has failed."""
+
+    def setUp(self):
+        server = server_of(self)
+        if self.is_completed and not server.refusals:
+            server.away.set()
+        server.ask()
+        return "environment"
+
+    def tearDown(self, setup_info):
+        self._v_environments = [*getattr(self, "_v_environments", ()), setup_info]
+
+
+def ask_server(server):
+    server.away.set()
+    server.ask()
+
+
+def lose_server_before_commit(server):
+    server.away.set()
+
+
+@pytest.mark.parametrize(
+    ("job", "at_first"),
+    [
+        (Job(lose_server_after_commit), None),
+        (Job(sample_jobs.add, 1), ask_server),
+        (Job(sample_jobs.add, 1), lose_server_before_commit),
+        (Job(sample_jobs.fail), ask_server),
+        (NeedsServer(sample_jobs.fail), None),
+    ],
+    ids=["after the commit", "subscriber", "its commit", "failure", "environment"],
+)
+def test_an_end_is_announced_when_the_server_is_back(connection, put, dispatch, server, log, job, at_first):
+    def subscriber(event):
+        root = event.object._p_jar.root()
+        root["heard"] = root.get("heard", 0) + 1
+        if at_first is not None and not server.refusals:
+            at_first(server)
+
+    def is_heard():
+        transaction.begin()
+        return connection.root().get("heard")
+
+    zope.component.provideHandler(subscriber, [IJobCompleted])
+    dispatch(size=1, poll_interval=3600)
+    put(job)
+    wait_until(lambda: server.refusals, 5, lambda: log.text)
+    server.away.clear()
+    wait_until(is_heard, 5, lambda: log.text)
+    assert connection.root()["heard"] == 1
+    assert "a subscriber to the completion of" not in log.text
+    assert "without its environment" not in log.text
+
+
+def test_a_job_in_no_queue_goes_on_when_the_server_is_back(queue, dispatch, server, log):
+    waiter = queue._p_jar.root()["in no queue"] = Job(put_and_return, queue)
+    transaction.commit()
+    waiter()
+    dispatch(size=1, poll_interval=3600)
+    wait_until(lambda: server.refusals, 5, lambda: log.text)
+    server.away.clear()
+    assert wait_for_result(waiter) == 3
+
+
+class LosesServerAtItsEnd(Job):
+    """The server leaves after the end of the job was announced."""
+
+    def tearDown(self, setup_info):
+        server_of(self).away.set()
+
+
+def put_and_return(queue):
+    return queue.put(LosesServerAtItsEnd(sample_jobs.add, 1))
 
 
 def test_a_thread_that_starts_without_the_server_works_when_it_is_back(

@@ -6,13 +6,16 @@ from datetime import timedelta
 import pytest
 import transaction
 
+from zc.async_ import clock
 from zc.async_ import pruner
 from zc.async_.agent import Agent
+from zc.async_.completed import PAGE_SIZE
 from zc.async_.job import Job
 from zc.async_.pruner import Pruner
+from zc.async_.shards import Shard
 
 
-MINE, OTHER = uuid.UUID(int=1), uuid.UUID(int=2)
+MINE, OTHER, THIRD = (uuid.UUID(int=number) for number in (1, 2, 3))
 
 
 @pytest.fixture
@@ -26,7 +29,8 @@ def complete(queue, stopped_clock):
             record.activate()
         agent = queue.dispatchers[identity]["main"]
         for number in range(count):
-            queue.dispatchers.ping(identity)
+            for running in queue.dispatchers:
+                queue.dispatchers.ping(running)
             queue.put(Job(str, number))
             transaction.commit()
             job = agent.claimJob()
@@ -57,6 +61,34 @@ def test_completed_jobs_go_by_number(queue, complete, stopped_clock):
     Pruner(MINE).step([queue], stopped_clock.time)
     assert len(completed) <= 15
     assert [job.args[0] for job in completed][:8] == list(range(29, 21, -1))
+
+
+def test_the_number_counts_for_all_dispatchers_together(queue, complete, stopped_clock):
+    older, mine, newer = complete(OTHER, 30), complete(MINE, 30), complete(THIRD, 30)
+    queue.keep_completed = 50
+    Pruner(MINE).step([queue], stopped_clock.time)
+    assert (len(older), len(mine), len(newer)) == (30, 30 - 2 * PAGE_SIZE, 30)
+    Pruner(THIRD).step([queue], stopped_clock.time)
+    Pruner(OTHER).step([queue], stopped_clock.time)
+    assert (len(older), len(mine), len(newer)) == (30 - 3 * PAGE_SIZE, 30 - 2 * PAGE_SIZE, 30)
+
+
+def test_what_another_dispatcher_will_forget_is_not_forgotten_in_its_place(queue, complete, stopped_clock):
+    older, mine = complete(OTHER, 30), complete(MINE, 30)
+    queue.keep_completed = 40
+    Pruner(MINE).step([queue], stopped_clock.time)
+    assert (len(older), len(mine)) == (30, 30)
+
+
+def test_empty_shards_of_processes_that_are_gone_go(queue, stopped_clock):
+    queue.shards["gone"], queue.resumed["gone"], queue.resumed["in use"] = Shard(), Shard(), Shard()
+    transaction.commit()
+    stored = clock.from_micros(int(queue.shards["gone"]._p_mtime * 1_000_000))
+    queue.resumed["in use"].append(queue.put(Job(str)))
+    transaction.commit()
+    Pruner(MINE).step([queue], stored + timedelta(days=3))
+    assert "gone" not in queue.shards
+    assert list(queue.resumed) == ["in use"]
 
 
 def test_archives_of_dispatchers_that_run_are_theirs(queue, complete, stopped_clock):

@@ -638,6 +638,41 @@ def test_a_job_whose_commit_had_an_unknown_outcome_runs_once_and_is_announced(
     assert "reassigned" not in log.text
 
 
+def put_and_return(queue, function):
+    return queue.put(function)
+
+
+def test_a_failure_whose_commit_had_an_unknown_outcome_is_told_of(queue, agent, visit, monkeypatch, log):
+    monkeypatch.setattr("zc.async_.patience.Patience.wait", lambda self, seconds=0: None)
+    announced = []
+    zope.component.provideHandler(lambda event: announced.append(event.object._p_oid), [IJobCompleted])
+    waiter = queue._p_jar.root()["in no queue"] = Job(put_and_return, queue, sample_jobs.fail)
+    transaction.commit()
+    waiter()
+    (claim,), _ = agent.claim_jobs(1)
+    transaction.commit()
+    worker = visit()
+    monkeypatch.setattr(worker.transactions, "commit", lose_connection_after(worker.transactions.commit))
+    perform(worker.see(claim.job), claim.key, OwnThread(worker.connection.db()))
+    transaction.begin()
+    assert announced == [claim.job._p_oid, waiter._p_oid]
+    assert waiter.result.check(ValueError)
+    assert log.text.count("outcome=failed") == 2
+    assert "reassigned" not in log.text
+
+
+def test_failing_a_job_in_a_commit_of_unknown_outcome_is_told_of(queue, put, visit, monkeypatch, log):
+    monkeypatch.setattr("zc.async_.patience.Patience.wait", lambda self, seconds=0: None)
+    announced = []
+    zope.component.provideHandler(lambda event: announced.append(event.object._p_oid), [IJobCompleted])
+    job = put("a")
+    other = visit()
+    monkeypatch.setattr(other.transactions, "commit", lose_connection_after(other.transactions.commit))
+    other.see(job).fail()
+    assert (other.see(job).status, announced) == (COMPLETED, [job._p_oid])
+    assert "reassigned" not in log.text
+
+
 class PutOffOnce:
     """Puts a failed job off; may not be repeated when its worker vanished."""
 
@@ -674,6 +709,21 @@ def test_putting_a_job_off_is_repeated_after_a_conflict(queue, agent, visit, log
     transaction.begin()
     assert (job.status, len(queue), job.interruptions) == (PENDING, 1, 0)
     assert job.begin_after > clock.now()
+
+
+def test_putting_a_job_off_in_a_commit_of_unknown_outcome_is_told_of(queue, agent, visit, monkeypatch, log):
+    monkeypatch.setattr("zc.async_.patience.Patience.wait", lambda self, seconds=0: None)
+    job = queue.put(Job(sample_jobs.fail), retry_policy_factory=PutOffOnce)
+    transaction.commit()
+    (claim,), _ = agent.claim_jobs(1)
+    transaction.commit()
+    worker = visit()
+    monkeypatch.setattr(worker.transactions, "commit", lose_connection_after(worker.transactions.commit))
+    assert perform(worker.see(job), claim.key, OwnThread(worker.connection.db())) is worker.see(job)
+    transaction.begin()
+    assert (job.status, job.interruptions) == (PENDING, 0)
+    assert log.text.count("outcome=put-off") == 1
+    assert "reassigned" not in log.text
 
 
 def test_failing_a_waiting_job_takes_it_out_though_that_conflicts_first(queue, put, visit):

@@ -25,6 +25,7 @@ from zc.async_.interfaces import PENDING
 from zc.async_.interfaces import AbortedError
 from zc.async_.interfaces import BadStatusError
 from zc.async_.interfaces import IRetryPolicy
+from zc.async_.interfaces import TimeoutError
 from zc.async_.job import Job
 from zc.async_.later import OwnThread
 from zc.async_.retry import NeverRetry
@@ -409,6 +410,96 @@ def test_E68_K1_a_job_in_its_window_is_retried(store):
     job = Job(raise_counted, "window", 2, ConflictError)
     job.begin_by = timedelta(hours=1)
     assert store(job)() == 3
+
+
+def claim_and_die(queue, interrupted=True):
+    """What becomes of the next job of a worker that vanishes, or stops before a thread has begun with it."""
+    record = queue.dispatchers.register(uuid.uuid4())
+    record["main"] = Agent(size=1)
+    record.activate()
+    (claim,), _ = record["main"].claim_jobs(1)
+    transaction.commit()
+
+    def rescue():
+        record["main"].give_back(claim, interrupted)
+        record.deactivate()
+        transaction.commit()
+
+    return rescue
+
+
+def test_a_job_that_began_in_time_is_run_again_after_it(queue, put, stopped_clock):
+    job = put(Job(sample_jobs.add, 1), begin_by=timedelta(hours=1))
+    rescue = claim_and_die(queue)
+    stopped_clock.advance(hours=2)
+    rescue()
+    claim_and_run(queue, job)
+    assert job.result == 3
+
+
+def test_the_policy_of_a_job_that_began_in_time_says_what_becomes_of_it(queue, put, stopped_clock):
+    job = put(Job(sample_jobs.add, 1), begin_by=timedelta(hours=1), retry_policy_factory=NeverRetry)
+    rescue = claim_and_die(queue)
+    stopped_clock.advance(hours=2)
+    rescue()
+    claim_and_run(queue, job)
+    assert job.result.check(AbortedError)
+
+
+@pytest.mark.parametrize("wait", [timedelta(), timedelta(minutes=10)])
+def test_a_job_that_is_put_off_has_no_limit_any_more(queue, put, stopped_clock, wait):
+    Answers.answer = lambda: wait
+    job = put(Job(raise_counted, "off", 1, ValueError), begin_by=timedelta(hours=1), retry_policy_factory=Answers)
+    claim_and_run(queue, job)
+    stopped_clock.advance(hours=2)
+    claim_and_run(queue, job)
+    assert job.result == 2
+
+
+def test_a_callback_that_is_put_off_has_no_limit_any_more(queue, put, stopped_clock):
+    Answers.answer = lambda: timedelta(minutes=10)
+    job = Job(sample_jobs.add, 1)
+    callback = job.addCallback(raise_and_pass_on, retry_policy_factory=Answers)
+    callback.begin_by = timedelta(minutes=5)
+    put(job)
+    claim_and_run(queue, job)
+    stopped_clock.advance(minutes=10)
+    claim_and_run(queue, job)
+    assert (job.status, callback.result) == (COMPLETED, 2)
+
+
+def raise_and_pass_on(result):
+    return raise_counted("off", 1, ValueError)
+
+
+def test_a_job_that_was_claimed_but_not_begun_keeps_its_limit(queue, put, stopped_clock):
+    job = put(Job(sample_jobs.add, 1), begin_by=timedelta(hours=1))
+    rescue = claim_and_die(queue, interrupted=False)
+    stopped_clock.advance(hours=2)
+    rescue()
+    claim_and_run(queue, job)
+    assert job.result.check(TimeoutError)
+
+
+def withdraw(queue, job):
+    queue.remove(job)
+    queue.put(job)
+
+
+def cancel_and_requeue(queue, job):
+    job.cancel()
+    job.requeue()
+
+
+@pytest.mark.parametrize("queue_again", [withdraw, cancel_and_requeue])
+def test_the_limit_holds_for_a_job_that_is_queued_again(queue, put, stopped_clock, queue_again):
+    job = put(Job(sample_jobs.add, 1), begin_by=timedelta(hours=1))
+    claim_and_die(queue)()
+    queue_again(queue, job)
+    transaction.commit()
+    stopped_clock.advance(hours=2)
+    claim_and_run(queue, job)
+    assert job.result.check(TimeoutError)
 
 
 @pytest.mark.parametrize(
