@@ -23,6 +23,7 @@ from zope.configuration import xmlconfig
 
 from zc.async_ import configure
 from zc.async_ import dispatcher as dispatchers
+from zc.async_ import farewell
 from zc.async_ import instanceuuid
 from zc.async_ import signals
 from zc.async_ import subscribers
@@ -334,13 +335,32 @@ def test_K55_sigterm_waits_for_deactivation(connection, queue, one, handlers, pr
 
 
 def test_K55_a_dispatcher_that_hangs_does_not_keep_the_process(one, handlers, log, monkeypatch):
-    monkeypatch.setattr(signals, "PATIENCE", 0.05)
+    monkeypatch.setattr(farewell, "GRACE", 0)
+    monkeypatch.setattr(farewell, "PATIENCE", 0.05)
     hanging = threading.Event()
     signal.signal(signal.SIGINT, lambda number, frame: None)
-    signals.install_signal_handlers(one, lambda dispatcher: hanging.wait(10))
+    signals.install_signal_handlers(one, lambda dispatcher, grace: hanging.wait(10))
     os.kill(os.getpid(), signal.SIGINT)
     wait_until(lambda: "did not end in time" in log.text, 5, lambda: log.text)
     hanging.set()
+
+
+def test_a_signal_grants_running_jobs_their_time_and_waits_for_the_last_transaction_as_well(
+    one, handlers, log, monkeypatch
+):
+    monkeypatch.setattr(farewell, "PATIENCE", 0.05)
+    heard, given = [], []
+
+    def stop_slowly(dispatcher, grace):
+        given.append(grace)
+        threading.Event().wait(0.3)  # less than what running jobs get, more than the last transaction does
+
+    signal.signal(signal.SIGINT, lambda number, frame: heard.append(number))
+    signals.install_signal_handlers(one, stop_slowly)
+    os.kill(os.getpid(), signal.SIGINT)
+    wait_until(lambda: heard, 5, lambda: "no signal")
+    assert given == [farewell.GRACE]
+    assert "did not end in time" not in log.text
 
 
 def script(code, folder):
@@ -370,7 +390,7 @@ IMPATIENT = """
     import logging, threading, time
     import ZODB, transaction
     from ZODB.DemoStorage import DemoStorage
-    from zc.async_ import configure, subscribers
+    from zc.async_ import configure, farewell
     from zc.async_.interfaces import IQueue
 
     def work():
@@ -378,7 +398,7 @@ IMPATIENT = """
         time.sleep(60)
 
     logging.basicConfig()
-    subscribers.GRACE = 60
+    farewell.GRACE = 60
     configure.base()
     db = ZODB.DB(DemoStorage())
     dispatcher = configure.start(db)
