@@ -145,12 +145,13 @@ class Queue(Base):
         """Queue a job, or a callable to make one of, and return the job.
 
         It runs once the caller's transaction is committed. Raises at this call, and then has changed nothing in the
-        queue: ``TypeError`` for what is no job, ``ValueError`` for a job that is not NEW or a naive ``begin_after``,
-        :class:`UnknownQuota`, and :class:`JobNotPicklable` naming the argument.
+        queue: ``TypeError`` for what is no job, ``ValueError`` for a job that is not NEW or is stored in another database
+        and for a naive ``begin_after``, :class:`UnknownQuota`, and :class:`JobNotPicklable` naming the argument.
         """
         job = as_job(item)
         if job.status != NEW:
             raise ValueError("cannot add already-assigned job")
+        self._check_database(job)
         self.check_quota_names(job.quota_names)
         if begin_after is not None:
             job.begin_after = begin_after
@@ -188,6 +189,7 @@ class Queue(Base):
 
     def put_callback(self, job: Job) -> None:
         """Queue a callback of a job that is completed already. Raises as :meth:`put` does."""
+        self._check_database(job)
         self.check_quota_names(job.quota_names)
         job.check_picklable()
         job.queued(self, clock.now(), instanceuuid.current())
@@ -206,6 +208,16 @@ class Queue(Base):
             shard = shards[name] = Shard()
         shard.append(job)
         ring_after_commit(connection)
+
+    def _check_database(self, job: Job) -> None:
+        """Raise ``ValueError`` for a job of another database: a queue knows its jobs by their numbers in its own."""
+        if job._p_jar is None or self._p_jar is None:
+            return
+        other, own = (each.db().database_name for each in (job._p_jar, self._p_jar))
+        if other != own:
+            raise ValueError(
+                f"it is stored in the database {other!r} already, and this queue is in {own!r}: queue a new one", job
+            )
 
     def inlets(self) -> list[Persistent]:
         """What changes when a job comes in. For those who want to be woken by that."""

@@ -25,6 +25,7 @@ from zc.async_ import configure
 from zc.async_ import dispatcher as dispatchers
 from zc.async_ import farewell
 from zc.async_ import instanceuuid
+from zc.async_ import local
 from zc.async_ import signals
 from zc.async_ import subscribers
 from zc.async_.agent import Agent
@@ -210,6 +211,62 @@ def test_queues_in_another_database_are_worked_on(databases, stopped):
     one.deactivate()
     connection.close()
     assert sizes == {name: db.getPoolSize() for name, db in databases.items()}
+
+
+@pytest.fixture
+def queue_in_async(databases, stopped):
+    """A queue in the database ``async``, reached from ``main``, and a dispatcher that works on it."""
+    zope.component.provideHandler(AgentInstaller("main"), [IDispatcherActivated])
+    multidb_queue_installer(DatabaseOpened(databases["main"]))
+    one = dispatchers.Dispatcher(databases["main"], uuid=uuid.uuid4())
+    one.activate()
+    connection = databases["main"].open()
+    yield connection.root()[KEY][""]
+    transaction.abort()
+    connection.close()
+    one.deactivate()
+
+
+def store_in_main(queue, name, job):
+    queue._p_jar.get_connection("main").root()[name] = job
+    transaction.commit()
+    return job
+
+
+def test_a_job_that_is_stored_in_another_database_is_refused(queue_in_async):
+    """Queues know their jobs by their numbers, which are those of one database."""
+    queue = queue_in_async
+    job = store_in_main(queue, "job", Job(sample_jobs.add, 1))
+    with pytest.raises(ValueError, match="it is stored in the database 'main' already, and this queue is in 'async'"):
+        queue.put(job)
+    assert (job.queue, job._p_changed, len(queue)) == (None, False, 0)
+    done = queue.put(Job(sample_jobs.add, 1))
+    transaction.commit()
+    wait_for_result(done)
+    late = store_in_main(queue, "late", Job(sample_jobs.add))
+    with pytest.raises(ValueError, match="stored in the database 'main'"):
+        done.addCallback(late)
+    transaction.abort()
+    assert done.callbacks == ()
+
+
+def look_around(result):
+    local.checkCancelled()
+    local.setLiveAnnotation("seen", result)
+    return local.getLiveAnnotation("kept"), local.getLiveAnnotation("seen")
+
+
+def test_a_callback_that_is_stored_in_another_database_finds_its_notes(queue_in_async):
+    callback = Job(look_around)
+    callback.annotations["kept"] = "before"
+    store_in_main(queue_in_async, "callback", callback)
+    job = Job(sample_jobs.add, 1)
+    job.addCallback(callback)
+    queue_in_async.put(job)
+    transaction.commit()
+    assert wait_for_result(job) == 3
+    assert callback.result == ("before", 3)
+    assert dict(callback.annotations) == {"kept": "before", "seen": 3}
 
 
 # Agents
