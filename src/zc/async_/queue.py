@@ -145,8 +145,8 @@ class Queue(Base):
         """Queue a job, or a callable to make one of, and return the job.
 
         It runs once the caller's transaction is committed. Raises at this call, and then has changed nothing in the
-        queue: ``TypeError`` for what is no job, ``ValueError`` for a job that is not NEW or is stored in another database
-        and for a naive ``begin_after``, :class:`UnknownQuota`, and :class:`JobNotPicklable` naming the argument.
+        queue: ``TypeError`` for what is no job; ``ValueError`` for a job that is not NEW or is in another database, and
+        for a naive ``begin_after``; :class:`UnknownQuota`; and :class:`JobNotPicklable` naming the argument.
         """
         job = as_job(item)
         if job.status != NEW:
@@ -267,14 +267,13 @@ class Queue(Base):
     def leave_place(self, job: Job) -> Callable[[Job], None] | None:
         """Prepare a waiting job for a change of its place, after which the caller gives it to the answer, if any.
 
+        It comes in again, which wakes dispatchers: other quotas may let it start.
         Writes what a claim of the job writes, so that of a claim and a change at the same moment one conflicts. A BTree
         would merge two changes of an entry's surroundings, but not two removals of it.
         """
         if job._p_serial == z64:
             return None  # put in this very transaction: nobody else can see it
-        if self._leave_lane(job):
-            return self.enter_lane
-        if self.scheduled.pop(self.schedule_key(job), None) is not None:
+        if self._leave_lane(job) or self.scheduled.pop(self.schedule_key(job), None) is not None:
             return self._enter
         any(shard.hold_still(job) for shard in self.shards.values())
         return None
@@ -320,7 +319,8 @@ class Queue(Base):
     def claim(self, filter: Callable[[Job], bool] | None = None, default: Any = None) -> Any:
         """Take out the first job that may start now, or ``default``; the caller must give it to an agent.
 
-        A job whose ``begin_by`` has passed is handed out whatever ``filter`` and quotas say, so that it can fail.
+        A job whose ``begin_by`` has passed is handed out whatever ``filter`` and quotas say, so that it can fail; but
+        not while it stands behind one that a full quota stops.
         """
         claimed, _ = self.claim_jobs(1, filter)
         return claimed[0] if claimed else default
