@@ -7,8 +7,11 @@ import pytest
 import sample_jobs
 import transaction
 import ZODB
+import zope.component
+from asking import ask
 from ZEO.Exceptions import ClientDisconnected
 from ZEO.Exceptions import ServerException
+from ZODB.interfaces import IDatabase
 from ZODB.POSException import ConflictError
 from ZODB.POSException import StorageError
 from ZODB.tests.MVCCMappingStorage import MVCCMappingStorage
@@ -16,6 +19,10 @@ from ZODB.tests.MVCCMappingStorage import MVCCMappingStorage
 from zc.async_ import outage
 from zc.async_ import patience
 from zc.async_ import pool
+from zc.async_.interfaces import KEY
+from zc.async_.monitor.connecting import queues_connection
+from zc.async_.monitor.interfaces import ToolError
+from zc.async_.monitordb import asyncdb
 from zc.async_.testing import wait_for_result
 from zc.async_.testing import wait_until
 
@@ -208,3 +215,19 @@ def test_a_stop_without_the_server_ends(queue, dispatch, server, log):
     server.away.set()
     assert one.deactivate()
     assert "ends without the database server" in log.text
+
+
+def test_commands_of_the_monitor_tell_in_words(db, queue, server):
+    zope.component.provideUtility(db, IDatabase)
+    server.away.set()
+    assert ask(asyncdb, "count", "pending") == "[The database server is away]\n"
+    server.away.clear()
+    assert ask(asyncdb, "count", "pending") == "0\n"
+
+
+def test_a_server_that_goes_away_during_a_command_is_told_in_words(db, queue, server):
+    zope.component.provideUtility(db, IDatabase)
+    with pytest.raises(ToolError, match="The database server is away"), queues_connection() as used:
+        server.away.set()
+        used.cacheMinimize()
+        len(used.root()[KEY])
