@@ -1,5 +1,6 @@
 """Installing queues, agents and dispatchers by hand, by configure and by ZCML; signals, and Twisted's reactor."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -123,11 +124,27 @@ def environment():
     return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path), instanceuuid.key: ""}
 
 
-@pytest.mark.parametrize("content", ["", "nonsense\n"])
+@pytest.mark.parametrize("content", [b"", b"nonsense\n", b"\xff\xfe\n"])
 def test_K54_a_file_without_identity_is_named(identity, content):
-    identity.write_text(content)
+    identity.write_bytes(content)
     with pytest.raises(IdentityError, match=r"uuid\.txt holds no UUID"):
         instanceuuid.getUUID()
+
+
+def test_a_file_that_cannot_be_read_is_named(identity):
+    identity.mkdir()
+    with pytest.raises(IdentityError, match=r"cannot read the identity file .*uuid\.txt"):
+        instanceuuid.getUUID()
+
+
+def test_a_file_system_without_hard_links_is_told(identity, monkeypatch):
+    def refuse(source, target):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    with pytest.raises(IdentityError, match=r"cannot write the identity file .*uuid\.txt: .*not permitted"):
+        instanceuuid.getUUID()
+    assert [*identity.parent.glob("uuid*")] == []
 
 
 def test_K54_two_dispatchers_with_one_identity_are_refused(db, stopped):
