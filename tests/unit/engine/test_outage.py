@@ -2,6 +2,7 @@
 
 import gc
 import threading
+from concurrent.futures import Future
 
 import pytest
 import sample_jobs
@@ -20,6 +21,7 @@ from zc.async_ import outage
 from zc.async_ import patience
 from zc.async_ import pool
 from zc.async_.interfaces import KEY
+from zc.async_.job import Job
 from zc.async_.monitor.connecting import queues_connection
 from zc.async_.monitor.interfaces import ToolError
 from zc.async_.monitordb import asyncdb
@@ -231,3 +233,24 @@ def test_a_server_that_goes_away_during_a_command_is_told_in_words(db, queue, se
         server.away.set()
         used.cacheMinimize()
         len(used.root()[KEY])
+
+
+PROMISED = []
+
+
+def promise():
+    PROMISED[:] = [Future()]
+    return PROMISED[0]
+
+
+def test_a_promised_result_of_a_job_without_a_queue_waits_for_the_server(connection, server, monkeypatch):
+    monkeypatch.setattr(patience, "WAIT_STEP", 0.05)
+    job = connection.root()["job"] = Job(promise)
+    transaction.commit()
+    job()
+    server.away.set()
+    server.refusals = 0
+    PROMISED[0].set_result(42)
+    wait_until(lambda: server.refusals > 1, 5, lambda: "it is not tried again")
+    server.away.clear()
+    assert wait_for_result(job) == 42
