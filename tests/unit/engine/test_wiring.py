@@ -21,6 +21,7 @@ from twisted.internet.selectreactor import SelectReactor
 from ZODB.DemoStorage import DemoStorage
 from ZODB.interfaces import IConnection
 from zope.configuration import xmlconfig
+from zope.interface.verify import verifyObject
 
 from zc.async_ import configure
 from zc.async_ import dispatcher as dispatchers
@@ -40,6 +41,7 @@ from zc.async_.interfaces import IJob
 from zc.async_.interfaces import IMonitorPlugin
 from zc.async_.interfaces import IObjectAdded
 from zc.async_.interfaces import IQueue
+from zc.async_.interfaces import IReactor
 from zc.async_.job import Job
 from zc.async_.queue import Queue
 from zc.async_.subscribers import AgentInstaller
@@ -692,3 +694,10 @@ def test_E1_the_old_name_is_good_for_strings():
     context = xmlconfig.file("meta.zcml", zope.component)
     xmlconfig.string('<include xmlns="http://namespaces.zope.org/zope" package="zc.async" />', context)
     assert isinstance(IJob(sample_jobs.add), Job)
+
+
+@pytest.mark.parametrize("make", [SelectReactor, Reactor])
+def test_reactors_have_what_is_used_of_them(make):
+    used = {"addSystemEventTrigger", "callFromThread", "callInThread", "callLater", "callWhenRunning"}
+    assert used == set(IReactor)
+    assert verifyObject(IReactor, make(), tentative=True)
