@@ -12,18 +12,24 @@ from datetime import timedelta
 from pathlib import Path
 
 import transaction
+import zope.component
+import zope.component.event
 from persistent.mapping import PersistentMapping
 from ZODB.Connection import Connection
 
 from benchmarks.cluster import Server
 from benchmarks.cluster import end
 from benchmarks.storage import new_objects_per_put
+from zc.async_ import clock
 from zc.async_.agent import Agent
 from zc.async_.connections import fetch
+from zc.async_.dispatcher import Dispatcher
 from zc.async_.interfaces import KEY
 from zc.async_.interfaces import DatabaseOpened
+from zc.async_.interfaces import IDispatcherActivated
 from zc.async_.job import Job
 from zc.async_.queue import Queue
+from zc.async_.subscribers import AgentInstaller
 from zc.async_.subscribers import queue_installer
 from zc.async_.testing import wait_for_result
 from zc.async_.testing import wait_until
@@ -186,20 +192,33 @@ def _fill(queue: Queue, waiting: int) -> None:
     transaction.commit()
 
 
-def idle_growth(server: Server, pings: int = 20) -> float:
-    """Bytes an hour that an idle dispatcher adds to the storage at a ping interval of 120 s."""
+def idle_growth(server: Server, hour: timedelta = timedelta(hours=1)) -> float:
+    """Bytes that an idle dispatcher adds to the storage in an hour of passes, at a ping interval of 120 s.
+
+    Its passes are made here, without threads, while the clock goes ahead by the poll interval from one to the next.
+    """
     connection, queue = open_queue(server)
-    identity = uuid.uuid4()
-    queue.dispatchers.register(identity).activate()
+    queue.parent.ping_interval = timedelta(seconds=120)
     transaction.commit()
-    size = server.size
-    for number in range(pings):
-        queue.dispatchers[identity].last_ping.micros = number
-        transaction.get().note("zc.async")
-        transaction.commit()
+    zope.component.provideHandler(AgentInstaller("main"), [IDispatcherActivated])
+    db = server.open()
+    dispatcher = Dispatcher(db, uuid=uuid.uuid4())
+    dispatcher.prepare()
+    dispatcher.poll()  # registers
+    dispatcher.poll()  # watches what the first has made
+    size, interval = server.size, timedelta(seconds=dispatcher.poll_interval)
+    for number in range(1, hour // interval + 1):
+        with clock.ahead(number * interval):
+            dispatcher.poll()
     grown = server.size - size
+    transaction.begin()
+    record = queue.dispatchers[dispatcher.UUID]
+    if "main" not in record or record.last_ping.value < clock.now() + hour - timedelta(minutes=3):
+        raise SystemExit("the dispatcher did not work as a worker's does")
+    dispatcher.deactivate()
+    db.close()
     close(connection)
-    return grown / pings * 3600 / 120
+    return grown
 
 
 def speed_up(server: Server, workers: int, each: int = 120) -> float:

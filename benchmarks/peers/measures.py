@@ -37,7 +37,7 @@ class Counts:
 
 
 def latency(peer: Peer, counts: Counts) -> Figures:
-    """Milliseconds to the start of a job on an idle worker, from the end and from the begin of its queuing."""
+    """Milliseconds to the start of a job on an idle worker, from the end and from the beginning of its queuing."""
     peer.start_worker()
     peer.warm_up()
     from_end, from_begin = [], []

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import heapq
+import itertools
+import math
 from collections import deque
 from collections.abc import Iterator
 from datetime import datetime
@@ -66,11 +69,10 @@ class Completed(Persistent):
         self._pages[number] = Page(recent)
         self._workload.recent = ()
 
-    def _newest_first(self) -> Iterator[tuple[Job, ...]]:
-        yield self._workload.recent
-        if self._pages is not None:
-            for number in reversed(self._pages.keys()):
-                yield self._pages[number].jobs
+    def _parts(self) -> Iterator[tuple[float, Page]]:
+        """Pages and when the last job of each ended, newest first and none loaded; before them, one of the recent."""
+        yield math.inf, Page(self._workload.recent)
+        yield from self.pages()
 
     def __len__(self) -> int:
         return len(self._workload.recent) + PAGE_SIZE * (len(self._pages) if self._pages else 0) - self._gaps
@@ -79,8 +81,16 @@ class Completed(Persistent):
         return bool(self._workload.recent or self._pages)
 
     def __iter__(self) -> Iterator[Job]:
-        for jobs in self._newest_first():
-            yield from sorted(filter(is_job, jobs), key=_ended, reverse=True)
+        # A job is filed when its callbacks have ended, so it may be among newer ones: it waits for its turn.
+        waiting: list[tuple[int, int, Job]] = []
+        numbers = itertools.count()
+        for newest, page in self._parts():
+            while waiting and -waiting[0][0] >= newest:
+                yield heapq.heappop(waiting)[-1]
+            for job in filter(is_job, page.jobs):
+                heapq.heappush(waiting, (-_ended(job), next(numbers), job))
+        while waiting:
+            yield heapq.heappop(waiting)[-1]
 
     @property
     def recent(self) -> tuple[Job, ...]:

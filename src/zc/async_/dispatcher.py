@@ -20,6 +20,7 @@ from ZEO.Exceptions import ClientDisconnected
 from ZODB.DB import DB
 
 from zc.async_ import clock
+from zc.async_ import farewell
 from zc.async_ import instanceuuid
 from zc.async_ import outage
 from zc.async_.claimer import AgentFailed
@@ -28,7 +29,6 @@ from zc.async_.claimer import give_back
 from zc.async_.connections import rest
 from zc.async_.describe import getId
 from zc.async_.errors import is_conflict
-from zc.async_.farewell import PATIENCE
 from zc.async_.farewell import Farewell
 from zc.async_.heartbeat import Heartbeat
 from zc.async_.interfaces import KEY
@@ -209,7 +209,7 @@ class Dispatcher(Reporting):
         if not self._is_dispatching():
             self._dispatch_thread = Farewell(self.UUID, self._transactions, lambda: self._end(unbegun))
             self._dispatch_thread.start()
-            self._dispatch_thread.join(max(deadline - time.monotonic(), PATIENCE))
+            self._dispatch_thread.join(max(deadline - time.monotonic(), farewell.PATIENCE))
         if self._is_dispatching():
             events.error("dispatcher %s hangs in the database; the next start will clean up", self.UUID)
         else:

@@ -1,4 +1,4 @@
-"""The last transaction of a dispatcher, in a thread that can be given up."""
+"""The end of a dispatcher: how long it may take, and its last transaction, in a thread that can be given up."""
 
 from __future__ import annotations
 
@@ -17,8 +17,16 @@ if TYPE_CHECKING:
 
 events = logging.getLogger("zc.async.events")
 
+GRACE = 3
+"""Seconds for which running jobs may go on when their dispatcher ends, unless somebody says otherwise."""
+
 PATIENCE = 5
 """Seconds that the last transaction gets, even if running jobs have used up all the time."""
+
+
+def granted(grace: float | None) -> float:
+    """The seconds that running jobs get, if the container of the queues says that or nothing."""
+    return GRACE if grace is None else grace
 
 
 class Farewell(threading.Thread):

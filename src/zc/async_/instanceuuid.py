@@ -42,14 +42,15 @@ def getUUID() -> uuid.UUID:
     """The UUID in the instance's file, which is made if it is not there.
 
     Two processes that make the file at once agree on one UUID. Raises :class:`IdentityError` when the file
-    cannot be made or holds no UUID.
+    cannot be made or read, or holds no UUID.
     """
     file = path()
     if not file.exists():
         _create(file)
-    first_line = file.read_text("utf-8").partition("\n")[0].strip()
     try:
-        return uuid.UUID(first_line)
+        return uuid.UUID(file.read_text("utf-8").partition("\n")[0].strip())
+    except OSError as error:
+        raise IdentityError(f"cannot read the identity file {file}: {error}") from error
     except ValueError as error:
         raise IdentityError(f"{file} holds no UUID in its first line; delete it to get a new identity") from error
 
@@ -59,8 +60,12 @@ def _create(file: Path) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         draft.write_text(f"{uuid.uuid4()}\n{EXPLANATION}", "utf-8")
+        _publish(draft, file)
     except OSError as error:
         raise IdentityError(f"cannot write the identity file {file}: {error}") from error
+
+
+def _publish(draft: Path, file: Path) -> None:
     try:
         os.link(draft, file)  # unlike a rename, a link never replaces the file of somebody faster
     except FileExistsError:

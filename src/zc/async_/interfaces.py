@@ -52,8 +52,14 @@ class IReactor(Interface):
     def callFromThread(callable: Any, *args: Any, **kwargs: Any) -> None:
         """Run the callable in the reactor's thread."""
 
+    def callInThread(callable: Any, *args: Any, **kwargs: Any) -> None:
+        """Run the callable in a thread of the reactor's pool."""
+
     def callLater(seconds: float, callable: Any, *args: Any, **kwargs: Any) -> Any:
         """Run the callable in the reactor's thread, later."""
+
+    def callWhenRunning(callable: Any, *args: Any, **kwargs: Any) -> Any:
+        """Run the callable in the reactor's thread once that runs; at once if it does."""
 
     def addSystemEventTrigger(phase: str, event: str, callable: Any, *args: Any, **kwargs: Any) -> Any:
         """Only 'before' and 'shutdown' are needed."""
@@ -271,8 +277,7 @@ class IMonitorPlugin(Interface):
     def __call__(connection: Any, *arguments: str) -> Any:
         """Write the answer to ``connection``; return a marker or anything.
 
-        ``arguments`` are the words after the command's name. What is no marker leaves the mode of the connection as it
-        is.
+        ``arguments`` are the words after the command's name. What is no marker leaves the connection's mode as it is.
         """
 
 
@@ -304,28 +309,23 @@ class AbstractObjectEvent:
 
 
 @implementer(IDispatcherRegistered)
-class DispatcherRegistered(AbstractObjectEvent):
-    pass
+class DispatcherRegistered(AbstractObjectEvent): ...
 
 
 @implementer(IDispatcherUnregistered)
-class DispatcherUnregistered(AbstractObjectEvent):
-    pass
+class DispatcherUnregistered(AbstractObjectEvent): ...
 
 
 @implementer(IDispatcherActivated)
-class DispatcherActivated(AbstractObjectEvent):
-    pass
+class DispatcherActivated(AbstractObjectEvent): ...
 
 
 @implementer(IDispatcherDeactivated)
-class DispatcherDeactivated(AbstractObjectEvent):
-    pass
+class DispatcherDeactivated(AbstractObjectEvent): ...
 
 
 @implementer(IDispatcherReactivated)
-class DispatcherReactivated(AbstractObjectEvent):
-    pass
+class DispatcherReactivated(AbstractObjectEvent): ...
 
 
 @implementer(IObjectAdded)

@@ -3,7 +3,7 @@
 What the job has done so far is committed, and its thread turns to other jobs. The job stays ACTIVE and keeps its claim,
 so it still counts against the agent's ``size`` and its quotas: it is at work, only elsewhere. Its result is stored by a
 worker thread, never by the one in which it came about. If the process ends before, the job is rescued like any other
-and run again.
+and run again. With a callback that returns one, its job stays in CALLBACKS, and that is what is rescued.
 """
 
 from __future__ import annotations
@@ -21,8 +21,11 @@ from typing import Protocol
 from transaction import TransactionManager
 from twisted.internet.defer import Deferred
 from twisted.python import failure
+from ZEO.Exceptions import ClientDisconnected
 
+from zc.async_ import outage
 from zc.async_.outage import Transactions
+from zc.async_.patience import Patience
 from zc.async_.threadlocal import local
 from zc.async_.twist import Failure
 from zc.async_.twist import sanitize
@@ -45,7 +48,10 @@ class Host(Protocol):
 
 
 class OwnThread:
-    """The host of jobs that are simply called: a result that comes later is stored by a thread of its own."""
+    """The host of jobs that are simply called: a result that comes later is stored by a thread of its own.
+
+    It waits for the database server as long as that is away. If the process dies before, nobody runs the job again.
+    """
 
     def __init__(self, db: DB) -> None:
         self._db = db
@@ -58,15 +64,25 @@ class OwnThread:
         arguments = oid, database_name, key, value
         threading.Thread(target=self._store, args=arguments, name="zc.async result", daemon=True).start()
 
-    def _store(self, oid: bytes, database_name: str, key: int, value: Any) -> None:
-        from zc.async_.executor import deliver
+    def _store(self, *delivery: Any) -> None:
+        patience = Patience()
+        while True:
+            try:
+                with outage.named():
+                    return self._deliver(*delivery)
+            except ClientDisconnected:
+                patience.wait()
+            except Exception:  # the thread's top: its end must not go unnoticed
+                events.critical("the result of a job could not be stored", exc_info=True)
+                return
+
+    def _deliver(self, oid: bytes, database_name: str, key: int, value: Any) -> None:
+        from zc.async_.delivery import deliver
 
         transactions = Transactions(TransactionManager())
         connection = self._db.open(transactions.manager)
         try:
             deliver(connection.get_connection(database_name).get(oid), key, value, self)
-        except Exception:  # the thread's top: its end must not go unnoticed
-            events.critical("the result of a job could not be stored", exc_info=True)
         finally:
             transactions.abort()
             connection.close()

@@ -153,6 +153,7 @@ class Place:
         self._queue = u64(root.queue._p_oid)
         self._root = u64(root._p_oid)
         self._number = u64(job._p_oid)
+        self._own_database = job._p_jar.db().database_name  # a callback may be stored elsewhere
 
     def open(self, manager: TransactionManager) -> Connection:
         """A connection to the database of the queue, to be closed."""
@@ -167,7 +168,7 @@ class Place:
         notes = connection.get(p64(self._queue)).live.get(self._root)
         if notes is not None and name in notes.of(self._number):
             return notes.of(self._number)[name]
-        own = connection.get(p64(self._number))._annotations
+        own = connection.get_connection(self._own_database).get(p64(self._number))._annotations
         return _missing if own is None else own.get(name, _missing)
 
 

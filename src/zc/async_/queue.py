@@ -145,12 +145,13 @@ class Queue(Base):
         """Queue a job, or a callable to make one of, and return the job.
 
         It runs once the caller's transaction is committed. Raises at this call, and then has changed nothing in the
-        queue: ``TypeError`` for what is no job, ``ValueError`` for a job that is not NEW or a naive ``begin_after``,
-        :class:`UnknownQuota`, and :class:`JobNotPicklable` naming the argument.
+        queue: ``TypeError`` for what is no job; ``ValueError`` for a job that is not NEW or is in another database, and
+        for a naive ``begin_after``; :class:`UnknownQuota`; and :class:`JobNotPicklable` naming the argument.
         """
         job = as_job(item)
         if job.status != NEW:
             raise ValueError("cannot add already-assigned job")
+        self._check_database(job)
         self.check_quota_names(job.quota_names)
         if begin_after is not None:
             job.begin_after = begin_after
@@ -188,6 +189,7 @@ class Queue(Base):
 
     def put_callback(self, job: Job) -> None:
         """Queue a callback of a job that is completed already. Raises as :meth:`put` does."""
+        self._check_database(job)
         self.check_quota_names(job.quota_names)
         job.check_picklable()
         job.queued(self, clock.now(), instanceuuid.current())
@@ -206,6 +208,16 @@ class Queue(Base):
             shard = shards[name] = Shard()
         shard.append(job)
         ring_after_commit(connection)
+
+    def _check_database(self, job: Job) -> None:
+        """Raise ``ValueError`` for a job of another database: a queue knows its jobs by their numbers in its own."""
+        if job._p_jar is None or self._p_jar is None:
+            return
+        other, own = (each.db().database_name for each in (job._p_jar, self._p_jar))
+        if other != own:
+            raise ValueError(
+                f"it is stored in the database {other!r} already, and this queue is in {own!r}: queue a new one", job
+            )
 
     def inlets(self) -> list[Persistent]:
         """What changes when a job comes in. For those who want to be woken by that."""
@@ -255,14 +267,13 @@ class Queue(Base):
     def leave_place(self, job: Job) -> Callable[[Job], None] | None:
         """Prepare a waiting job for a change of its place, after which the caller gives it to the answer, if any.
 
+        It comes in again, which wakes dispatchers: other quotas may let it start.
         Writes what a claim of the job writes, so that of a claim and a change at the same moment one conflicts. A BTree
         would merge two changes of an entry's surroundings, but not two removals of it.
         """
         if job._p_serial == z64:
             return None  # put in this very transaction: nobody else can see it
-        if self._leave_lane(job):
-            return self.enter_lane
-        if self.scheduled.pop(self.schedule_key(job), None) is not None:
+        if self._leave_lane(job) or self.scheduled.pop(self.schedule_key(job), None) is not None:
             return self._enter
         any(shard.hold_still(job) for shard in self.shards.values())
         return None
@@ -308,7 +319,8 @@ class Queue(Base):
     def claim(self, filter: Callable[[Job], bool] | None = None, default: Any = None) -> Any:
         """Take out the first job that may start now, or ``default``; the caller must give it to an agent.
 
-        A job whose ``begin_by`` has passed is handed out whatever ``filter`` and quotas say, so that it can fail.
+        A job whose ``begin_by`` has passed is handed out whatever ``filter`` and quotas say, so that it can fail; but
+        not while it stands behind one that a full quota stops.
         """
         claimed, _ = self.claim_jobs(1, filter)
         return claimed[0] if claimed else default

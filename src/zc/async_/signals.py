@@ -15,17 +15,19 @@ from types import FrameType
 from typing import TYPE_CHECKING
 from typing import Any
 
+from zc.async_ import farewell
+
 
 if TYPE_CHECKING:
     from zc.async_.dispatcher import Dispatcher
 
 events = logging.getLogger("zc.async.events")
 
+Stop = Callable[["Dispatcher", float], object]
+"""Ends a dispatcher, whose running jobs may go on for so many seconds."""
+
 ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGBREAK") if hasattr(signal, name))
 HANDLED = (signal.SIGINT, *ENDING)
-
-PATIENCE = 5
-"""Seconds for which a signal waits for the dispatcher's end, beside what the queues grant running jobs."""
 
 SAME_ACT = 0.2
 """Seconds within which two signals are one act: Ctrl-C reaches a whole process group, and a parent may pass it on."""
@@ -34,7 +36,7 @@ signal_handlers: dict[int, dict[int, tuple[Any, Any]]] = {}
 """By ``id`` of a dispatcher and number of a signal, the handler that was there before, and ours."""
 
 
-def install_signal_handlers(dispatcher: Dispatcher, stop: Callable[[Dispatcher], object]) -> None:
+def install_signal_handlers(dispatcher: Dispatcher, stop: Stop) -> None:
     """Stop the dispatcher on SIGINT, SIGTERM and SIGBREAK, before what else they do; a second one ends the process.
 
     Only the main thread can do that: in another one, that is logged. A signal that the process ignores stays ignored.
@@ -97,9 +99,7 @@ class Insistence:
 
 
 class _Handler:
-    def __init__(
-        self, dispatcher: Dispatcher, stop: Callable[[Dispatcher], object], previous: Any, insistence: Insistence
-    ) -> None:
+    def __init__(self, dispatcher: Dispatcher, stop: Stop, previous: Any, insistence: Insistence) -> None:
         self.dispatcher = dispatcher
         self.stop = stop
         self.previous = previous
@@ -124,8 +124,9 @@ class _Handler:
         """Stop in a thread of its own: the interrupted main thread may hold a lock which the dispatcher's end needs."""
         if self.dispatcher.activated is None:
             return
-        thread = threading.Thread(target=self.stop, args=(self.dispatcher,), name="zc.async stop", daemon=True)
+        grace = farewell.granted(self.dispatcher.grace)
+        thread = threading.Thread(target=self.stop, args=(self.dispatcher, grace), name="zc.async stop", daemon=True)
         thread.start()
-        thread.join(PATIENCE + (self.dispatcher.grace or 0))
+        thread.join(grace + farewell.PATIENCE)
         if thread.is_alive():
             events.warning("dispatcher %s did not end in time; the process ends without it", self.dispatcher.UUID)

@@ -19,6 +19,7 @@ from zope.event import notify
 from zc.async_ import instanceuuid
 from zc.async_.agent import Agent
 from zc.async_.dispatcher import Dispatcher
+from zc.async_.farewell import granted
 from zc.async_.interfaces import KEY
 from zc.async_.interfaces import IDatabaseOpened
 from zc.async_.interfaces import IDispatcherActivated
@@ -48,10 +49,6 @@ __all__ = [
 ]
 
 events = logging.getLogger("zc.async.events")
-
-
-GRACE = 3
-"""Seconds for which running jobs may go on when their dispatcher ends, unless somebody says otherwise."""
 
 
 def make_queue(connection: Connection, name: str) -> Queue:
@@ -214,7 +211,7 @@ def stop_dispatcher(dispatcher: Dispatcher, timeout: float | None = None) -> boo
     away and its identity is free again. ``ValueError`` if it is not activated.
     """
     if timeout is None:
-        timeout = GRACE if dispatcher.grace is None else dispatcher.grace
+        timeout = granted(dispatcher.grace)
     ended = dispatcher.deactivate(timeout)
     if dispatcher.thread is not None:
         dispatcher.reactor.callFromThread(dispatcher.reactor.stop)

@@ -62,6 +62,26 @@ def test_a_due_time_wakes_the_dispatcher(put, dispatch):
     assert begin_after <= job.active_start < begin_after + timedelta(seconds=2)
 
 
+def test_other_quotas_wake_the_dispatcher(queue, put, dispatch, wait_for_arrival):
+    queue.quotas.create("full")
+    transaction.commit()
+    one = dispatch(activate=False)
+    holder, job = Job(sample_jobs.hold, "holder"), Job(sample_jobs.add, 1)
+    for each in holder, job:
+        each.quota_names = ("full",)
+        put(each)
+    one.poll()
+    wait_for_arrival("holder")
+    while one._bell.is_set():
+        one.poll()
+    transaction.begin()
+    job.quota_names = ()
+    transaction.commit()
+    wait_until(one._bell.is_set, 5, lambda: "nobody wakes it")
+    one.poll()
+    assert wait_for_result(job) == 3
+
+
 def test_E31_effects_and_result_are_one_commit(db, put, dispatch):
     dispatch()
     job = put(sample_jobs.mark, "effect")

@@ -229,6 +229,48 @@ def test_E99_completed_jobs_newest_first(queue, record, stopped_clock):
         completed.last(start + timedelta(days=1))
 
 
+def test_E99_a_job_whose_callbacks_took_hours_is_in_its_place_among_the_completed_ones(queue, record, stopped_clock):
+    """It is filed among jobs that ended much later."""
+    agent, jobs = record["main"], []
+
+    def work(job):
+        queue.dispatchers.ping(FIRST)
+        queue.put(job)
+        transaction.commit()
+        assert agent.claimJob() is job
+        transaction.commit()
+        stopped_clock.advance(minutes=5)
+        job()
+        jobs.append(job)
+
+    MEANWHILE[:] = [lambda: [work(Job(str, number)) for number in range(12)]]
+    slow = Job(str, "slow")
+    slow.addCallback(let_others_work)
+    work(Job(str, "before"))
+    work(slow)
+    for number in range(12, 20):
+        work(Job(str, number))
+    agent.file_completed()
+    transaction.commit()
+    jobs.sort(key=lambda job: job.active_end)
+    completed = agent.completed
+    assert (jobs[1], len(completed)) == (slow, 22)
+    assert any(slow in page.jobs and jobs[14] in page.jobs for _, page in completed.pages())
+    assert list(completed) == jobs[::-1]
+    assert list(completed.iter(None, jobs[3].active_end)) == jobs[:2:-1]
+    assert list(completed.iter(jobs[4].active_end)) == jobs[4::-1]
+    assert [completed.last(job.active_end) for job in jobs] == jobs
+    assert [completed.first(job.active_end) for job in jobs] == jobs
+    assert completed.last() is jobs[0]
+
+
+MEANWHILE = []
+
+
+def let_others_work(result):
+    MEANWHILE.pop()()
+
+
 def test_E100_old_completed_jobs_are_forgotten(queue, record, stopped_clock):
     agent = record["main"]
     for number in range(20):

@@ -2,14 +2,17 @@
 
 import gc
 import threading
+from concurrent.futures import Future
 
 import pytest
 import sample_jobs
 import transaction
 import ZODB
 import zope.component
+from asking import ask
 from ZEO.Exceptions import ClientDisconnected
 from ZEO.Exceptions import ServerException
+from ZODB.interfaces import IDatabase
 from ZODB.POSException import ConflictError
 from ZODB.POSException import StorageError
 from ZODB.tests.MVCCMappingStorage import MVCCMappingStorage
@@ -18,8 +21,12 @@ from zc.async_ import local
 from zc.async_ import outage
 from zc.async_ import patience
 from zc.async_ import pool
+from zc.async_.interfaces import KEY
 from zc.async_.interfaces import IJobCompleted
 from zc.async_.job import Job
+from zc.async_.monitor.connecting import queues_connection
+from zc.async_.monitor.interfaces import ToolError
+from zc.async_.monitordb import asyncdb
 from zc.async_.testing import wait_for_result
 from zc.async_.testing import wait_until
 
@@ -301,3 +308,40 @@ def test_a_stop_without_the_server_ends(queue, dispatch, server, log):
     server.away.set()
     assert one.deactivate()
     assert "ends without the database server" in log.text
+
+
+def test_commands_of_the_monitor_tell_in_words(db, queue, server):
+    zope.component.provideUtility(db, IDatabase)
+    server.away.set()
+    assert ask(asyncdb, "count", "pending") == "[The database server is away]\n"
+    server.away.clear()
+    assert ask(asyncdb, "count", "pending") == "0\n"
+
+
+def test_a_server_that_goes_away_during_a_command_is_told_in_words(db, queue, server):
+    zope.component.provideUtility(db, IDatabase)
+    with pytest.raises(ToolError, match="The database server is away"), queues_connection() as used:
+        server.away.set()
+        used.cacheMinimize()
+        len(used.root()[KEY])
+
+
+PROMISED = []
+
+
+def promise():
+    PROMISED[:] = [Future()]
+    return PROMISED[0]
+
+
+def test_a_promised_result_of_a_job_without_a_queue_waits_for_the_server(connection, server, monkeypatch):
+    monkeypatch.setattr(patience, "WAIT_STEP", 0.05)
+    job = connection.root()["job"] = Job(promise)
+    transaction.commit()
+    job()
+    server.away.set()
+    server.refusals = 0
+    PROMISED[0].set_result(42)
+    wait_until(lambda: server.refusals > 1, 5, lambda: "it is not tried again")
+    server.away.clear()
+    assert wait_for_result(job) == 42

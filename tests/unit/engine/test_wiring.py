@@ -1,5 +1,6 @@
 """Installing queues, agents and dispatchers by hand, by configure and by ZCML; signals, and Twisted's reactor."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -20,10 +21,13 @@ from twisted.internet.selectreactor import SelectReactor
 from ZODB.DemoStorage import DemoStorage
 from ZODB.interfaces import IConnection
 from zope.configuration import xmlconfig
+from zope.interface.verify import verifyObject
 
 from zc.async_ import configure
 from zc.async_ import dispatcher as dispatchers
+from zc.async_ import farewell
 from zc.async_ import instanceuuid
+from zc.async_ import local
 from zc.async_ import signals
 from zc.async_ import subscribers
 from zc.async_.agent import Agent
@@ -37,6 +41,7 @@ from zc.async_.interfaces import IJob
 from zc.async_.interfaces import IMonitorPlugin
 from zc.async_.interfaces import IObjectAdded
 from zc.async_.interfaces import IQueue
+from zc.async_.interfaces import IReactor
 from zc.async_.job import Job
 from zc.async_.queue import Queue
 from zc.async_.subscribers import AgentInstaller
@@ -121,11 +126,27 @@ def environment():
     return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path), instanceuuid.key: ""}
 
 
-@pytest.mark.parametrize("content", ["", "nonsense\n"])
+@pytest.mark.parametrize("content", [b"", b"nonsense\n", b"\xff\xfe\n"])
 def test_K54_a_file_without_identity_is_named(identity, content):
-    identity.write_text(content)
+    identity.write_bytes(content)
     with pytest.raises(IdentityError, match=r"uuid\.txt holds no UUID"):
         instanceuuid.getUUID()
+
+
+def test_a_file_that_cannot_be_read_is_named(identity):
+    identity.mkdir()
+    with pytest.raises(IdentityError, match=r"cannot read the identity file .*uuid\.txt"):
+        instanceuuid.getUUID()
+
+
+def test_a_file_system_without_hard_links_is_told(identity, monkeypatch):
+    def refuse(source, target):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    with pytest.raises(IdentityError, match=r"cannot write the identity file .*uuid\.txt: .*not permitted"):
+        instanceuuid.getUUID()
+    assert [*identity.parent.glob("uuid*")] == []
 
 
 def test_K54_two_dispatchers_with_one_identity_are_refused(db, stopped):
@@ -209,6 +230,62 @@ def test_queues_in_another_database_are_worked_on(databases, stopped):
     one.deactivate()
     connection.close()
     assert sizes == {name: db.getPoolSize() for name, db in databases.items()}
+
+
+@pytest.fixture
+def queue_in_async(databases, stopped):
+    """A queue in the database ``async``, reached from ``main``, and a dispatcher that works on it."""
+    zope.component.provideHandler(AgentInstaller("main"), [IDispatcherActivated])
+    multidb_queue_installer(DatabaseOpened(databases["main"]))
+    one = dispatchers.Dispatcher(databases["main"], uuid=uuid.uuid4())
+    one.activate()
+    connection = databases["main"].open()
+    yield connection.root()[KEY][""]
+    transaction.abort()
+    connection.close()
+    one.deactivate()
+
+
+def store_in_main(queue, name, job):
+    queue._p_jar.get_connection("main").root()[name] = job
+    transaction.commit()
+    return job
+
+
+def test_a_job_that_is_stored_in_another_database_is_refused(queue_in_async):
+    """Queues know their jobs by their numbers, which are those of one database."""
+    queue = queue_in_async
+    job = store_in_main(queue, "job", Job(sample_jobs.add, 1))
+    with pytest.raises(ValueError, match="it is stored in the database 'main' already, and this queue is in 'async'"):
+        queue.put(job)
+    assert (job.queue, job._p_changed, len(queue)) == (None, False, 0)
+    done = queue.put(Job(sample_jobs.add, 1))
+    transaction.commit()
+    wait_for_result(done)
+    late = store_in_main(queue, "late", Job(sample_jobs.add))
+    with pytest.raises(ValueError, match="stored in the database 'main'"):
+        done.addCallback(late)
+    transaction.abort()
+    assert done.callbacks == ()
+
+
+def look_around(result):
+    local.checkCancelled()
+    local.setLiveAnnotation("seen", result)
+    return local.getLiveAnnotation("kept"), local.getLiveAnnotation("seen")
+
+
+def test_a_callback_that_is_stored_in_another_database_finds_its_notes(queue_in_async):
+    callback = Job(look_around)
+    callback.annotations["kept"] = "before"
+    store_in_main(queue_in_async, "callback", callback)
+    job = Job(sample_jobs.add, 1)
+    job.addCallback(callback)
+    queue_in_async.put(job)
+    transaction.commit()
+    assert wait_for_result(job) == 3
+    assert callback.result == ("before", 3)
+    assert dict(callback.annotations) == {"kept": "before", "seen": 3}
 
 
 # Agents
@@ -334,13 +411,32 @@ def test_K55_sigterm_waits_for_deactivation(connection, queue, one, handlers, pr
 
 
 def test_K55_a_dispatcher_that_hangs_does_not_keep_the_process(one, handlers, log, monkeypatch):
-    monkeypatch.setattr(signals, "PATIENCE", 0.05)
+    monkeypatch.setattr(farewell, "GRACE", 0)
+    monkeypatch.setattr(farewell, "PATIENCE", 0.05)
     hanging = threading.Event()
     signal.signal(signal.SIGINT, lambda number, frame: None)
-    signals.install_signal_handlers(one, lambda dispatcher: hanging.wait(10))
+    signals.install_signal_handlers(one, lambda dispatcher, grace: hanging.wait(10))
     os.kill(os.getpid(), signal.SIGINT)
     wait_until(lambda: "did not end in time" in log.text, 5, lambda: log.text)
     hanging.set()
+
+
+def test_a_signal_grants_running_jobs_their_time_and_waits_for_the_last_transaction_as_well(
+    one, handlers, log, monkeypatch
+):
+    monkeypatch.setattr(farewell, "PATIENCE", 0.05)
+    heard, given = [], []
+
+    def stop_slowly(dispatcher, grace):
+        given.append(grace)
+        threading.Event().wait(0.3)  # less than what running jobs get, more than the last transaction does
+
+    signal.signal(signal.SIGINT, lambda number, frame: heard.append(number))
+    signals.install_signal_handlers(one, stop_slowly)
+    os.kill(os.getpid(), signal.SIGINT)
+    wait_until(lambda: heard, 5, lambda: "no signal")
+    assert given == [farewell.GRACE]
+    assert "did not end in time" not in log.text
 
 
 def script(code, folder):
@@ -370,7 +466,7 @@ IMPATIENT = """
     import logging, threading, time
     import ZODB, transaction
     from ZODB.DemoStorage import DemoStorage
-    from zc.async_ import configure, subscribers
+    from zc.async_ import configure, farewell
     from zc.async_.interfaces import IQueue
 
     def work():
@@ -378,7 +474,7 @@ IMPATIENT = """
         time.sleep(60)
 
     logging.basicConfig()
-    subscribers.GRACE = 60
+    farewell.GRACE = 60
     configure.base()
     db = ZODB.DB(DemoStorage())
     dispatcher = configure.start(db)
@@ -598,3 +694,10 @@ def test_E1_the_old_name_is_good_for_strings():
     context = xmlconfig.file("meta.zcml", zope.component)
     xmlconfig.string('<include xmlns="http://namespaces.zope.org/zope" package="zc.async" />', context)
     assert isinstance(IJob(sample_jobs.add), Job)
+
+
+@pytest.mark.parametrize("make", [SelectReactor, Reactor])
+def test_reactors_have_what_is_used_of_them(make):
+    used = {"addSystemEventTrigger", "callFromThread", "callInThread", "callLater", "callWhenRunning"}
+    assert used == set(IReactor)
+    assert verifyObject(IReactor, make(), tentative=True)

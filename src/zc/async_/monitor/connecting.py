@@ -13,8 +13,10 @@ from ZODB.interfaces import IDatabase
 from zope.component import queryUtility
 
 from zc.async_ import dispatcher
+from zc.async_ import outage
 from zc.async_.connections import IQueuesDatabase
 from zc.async_.monitor.interfaces import ToolError
+from zc.async_.outage import Transactions
 
 
 __all__ = ["queues_connection", "queues_database"]
@@ -47,12 +49,14 @@ def queues_connection() -> Iterator[Connection]:
 
     Raises :class:`ToolError`, also while the database server is away.
     """
-    manager = TransactionManager()
-    opened = queues_database().open(manager)
+    transactions = Transactions(TransactionManager())
     try:
-        yield opened
+        with outage.named():
+            opened = queues_database().open(transactions.manager)
+            try:
+                yield opened
+            finally:
+                transactions.abort()
+                opened.close()
     except ClientDisconnected as error:
         raise ToolError(AWAY) from error
-    finally:
-        manager.abort()
-        opened.close()
