@@ -55,6 +55,6 @@ def _hold_of(top: Job, key: int) -> Hold:
     if local.dispatcher is None:
         return Begun(top, top.active_start)
     claim = None if top.agent is None else top.agent.claim_of(top)
-    if claim is None or claim.key > key or claim.agent.parent.UUID != local.dispatcher.UUID:
+    if claim is None or claim.key > key or claim.agent.parent.UUID != local.dispatcher.UUID:  # type: ignore[union-attr]
         raise ReassignedError("its job is no longer ours")
     return Claimed(top, claim.key)

@@ -51,7 +51,8 @@ class Pruner:
 
     def _archives(self, queue: Queue) -> tuple[list[Completed], list[Completed]]:
         """Those that this dispatcher prunes, and those that others do."""
-        mine, others = [queue.cancelled], []
+        mine: list[Completed] = [queue.cancelled]
+        others: list[Completed] = []
         for record in queue.dispatchers.values():
             is_mine = self._uuid == record.UUID or record.activated is None
             (mine if is_mine else others).extend(agent.completed for agent in record.values())
