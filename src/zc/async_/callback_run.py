@@ -11,8 +11,6 @@ result (see ``delivery``) goes on with them, on the same claim.
 from __future__ import annotations
 
 import logging
-from datetime import datetime
-from datetime import timedelta
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -30,6 +28,7 @@ from zc.async_.interfaces import ReassignedError
 from zc.async_.interfaces import TimeoutError
 from zc.async_.later import comes_later
 from zc.async_.outcome import JOB_ERRORS
+from zc.async_.retry import is_time
 from zc.async_.twist import Failure
 
 
@@ -129,7 +128,7 @@ class CallbackRun:
         callback.interruptions += 1
         execution = self._execution.of(callback, callback.active_start, self._job.result)
         answer = execution.ask("interrupted")
-        waits = isinstance(answer, (datetime, timedelta))
+        waits = is_time(answer)
         if waits:
             events.error("callback %r cannot wait: it is tried again now", callback)
         if not answer and not waits:

@@ -264,19 +264,22 @@ class Queue(Base):
         following = next(iter(self.scheduled.keys(min=(clock.to_micros(now) + 1, 0))), None)
         return None if following is None else clock.from_micros(following[0])
 
-    def leave_place(self, job: Job) -> Callable[[Job], None] | None:
-        """Prepare a waiting job for a change of its place, after which the caller gives it to the answer, if any.
+    def leave_place(self, job: Job) -> bool:
+        """Prepare a waiting job for a change of its place; whether it has to :meth:`take_place` after that.
 
-        It comes in again, which wakes dispatchers: other quotas may let it start.
         Writes what a claim of the job writes, so that of a claim and a change at the same moment one conflicts. A BTree
         would merge two changes of an entry's surroundings, but not two removals of it.
         """
         if job._p_serial == z64:
-            return None  # put in this very transaction: nobody else can see it
+            return False  # put in this very transaction: nobody else can see it
         if self._leave_lane(job) or self.scheduled.pop(self.schedule_key(job), None) is not None:
-            return self._enter
+            return True
         any(shard.hold_still(job) for shard in self.shards.values())
-        return None
+        return False
+
+    def take_place(self, job: Job) -> None:
+        """Let a job come in once more, which wakes dispatchers: with other quotas it may start."""
+        self._enter(job)
 
     def _leave_lane(self, job: Job) -> bool:
         lane = self.lanes.get(job.lane)

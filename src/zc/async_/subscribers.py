@@ -17,6 +17,7 @@ from zope.component import adapter
 from zope.event import notify
 
 from zc.async_ import instanceuuid
+from zc.async_.agent import EXCLUSIVE
 from zc.async_.agent import Agent
 from zc.async_.dispatcher import Dispatcher
 from zc.async_.farewell import granted
@@ -235,7 +236,7 @@ class AgentInstaller:
         filter: Any = None,
     ) -> None:
         if chooser is not None and filter is not None:
-            raise ValueError("cannot set both chooser and filter to non-None")
+            raise ValueError(EXCLUSIVE)
         adapter(IDispatcherActivated)(self)
         self.agent_name = agent_name
         self.chooser = chooser

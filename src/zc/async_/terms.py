@@ -74,11 +74,11 @@ class Terms:
     def _change_place(self, status: str, **attributes: Any) -> None:
         # A callback shows the status that its job's place gives it, and is in no queue itself.
         waits = status == PENDING and self._queued is not None
-        enter = self.queue.leave_place(self) if waits else None
+        has_left = waits and self.queue.leave_place(self)
         for name, value in attributes.items():
             setattr(self, name, value)
-        if enter is not None:
-            enter(self)
+        if has_left:
+            self.queue.take_place(self)
 
     @property
     def begin_after(self) -> datetime | None:
