@@ -3,9 +3,6 @@
 Each callback is begun with a commit of its own, so that a rescuer knows which one was running, and then run like any
 job. The job's claim covers them all: if it is lost, the next step ends with ``ReassignedError``, and whoever has the
 job now goes on with the callbacks that are not completed.
-
-A callback that returns a promise of its result lets those after it wait, and the job's completion: whoever stores the
-result (see ``delivery``) goes on with them, on the same claim.
 """
 
 from __future__ import annotations
@@ -26,7 +23,6 @@ from zc.async_.interfaces import AbortedError
 from zc.async_.interfaces import ICallbackProxy
 from zc.async_.interfaces import ReassignedError
 from zc.async_.interfaces import TimeoutError
-from zc.async_.later import comes_later
 from zc.async_.outcome import JOB_ERRORS
 from zc.async_.retry import is_time
 from zc.async_.twist import Failure
@@ -49,7 +45,7 @@ class CallbackRun:
         self._attended: set[Any] = set()
 
     def run(self) -> None:
-        """Run what is left, also what is added meanwhile. Ends early if one has the job put off, or comes later."""
+        """Run what is left, also what is added meanwhile. Ends early if a callback had the job put off."""
         hold = self._execution.hold
         while not hold.released:
             self._execution.begin_anew()
@@ -139,7 +135,7 @@ class CallbackRun:
             self._start(callback)
 
     def _start(self, callback: Job) -> None:
-        now, interruptions = max(clock.now(), self._execution.hold.since), callback.interruptions
+        now, interruptions = clock.now(), callback.interruptions
 
         def begin() -> None:
             callback.started(now)
@@ -147,6 +143,4 @@ class CallbackRun:
                 callback.interruptions = interruptions
 
         self._execution.persist(begin)
-        result = self._execution.of(callback, now, self._job.result).run()
-        if comes_later(result):
-            self._execution.hold.released = True  # whoever stores the result goes on with the callbacks
+        self._execution.of(callback, now, self._job.result).run()

@@ -10,7 +10,6 @@ import logging
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from zc.async_ import clock
 from zc.async_.interfaces import ACTIVE
 from zc.async_.interfaces import ASSIGNED
 from zc.async_.interfaces import CALLBACKS
@@ -33,8 +32,6 @@ class Hold:
     """
 
     released = False
-    since = clock.EPOCH
-    """What is begun under it begins no earlier, whatever the clock says."""
 
     def __init__(self, job: Job) -> None:
         self.job = job
@@ -56,7 +53,6 @@ class Claimed(Hold):
     def __init__(self, job: Job, key: int) -> None:
         super().__init__(job)
         self.key = key
-        self.since = clock.from_micros(key)
 
     def _is_valid(self) -> bool:
         if self.agent is None or self.job.is_completed:

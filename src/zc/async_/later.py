@@ -3,7 +3,7 @@
 What the job has done so far is committed, and its thread turns to other jobs. The job stays ACTIVE and keeps its claim,
 so it still counts against the agent's ``size`` and its quotas: it is at work, only elsewhere. Its result is stored by a
 worker thread, never by the one in which it came about. If the process ends before, the job is rescued like any other
-and run again. With a callback that returns one, its job stays in CALLBACKS, and that is what is rescued.
+and run again.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class OwnThread:
                 return
 
     def _deliver(self, oid: bytes, database_name: str, key: int, value: Any) -> None:
-        from zc.async_.delivery import deliver
+        from zc.async_.executor import deliver
 
         transactions = Transactions(TransactionManager())
         connection = self._db.open(transactions.manager)

@@ -18,7 +18,7 @@ from zc.async_ import outage
 from zc.async_.connections import kept_open
 from zc.async_.connections import note_activity
 from zc.async_.connections import rest
-from zc.async_.delivery import deliver
+from zc.async_.executor import deliver
 from zc.async_.executor import perform
 from zc.async_.interfaces import ReassignedError
 from zc.async_.journal import JobId

@@ -10,7 +10,6 @@ import pytest
 import sample_jobs
 import transaction
 from twisted.internet.defer import Deferred
-from twisted.internet.defer import succeed
 from twisted.python import failure
 from zope.interface.verify import verifyObject
 
@@ -19,7 +18,6 @@ from zc.async_ import local
 from zc.async_.agent import Agent
 from zc.async_.attempt import Execution
 from zc.async_.interfaces import ACTIVE
-from zc.async_.interfaces import CALLBACKS
 from zc.async_.interfaces import COMPLETED
 from zc.async_.interfaces import NEW
 from zc.async_.interfaces import PENDING
@@ -555,129 +553,6 @@ def test_a_running_reactor_fires_its_own_deferreds(queue, put, dispatch):
     wait_until(lambda: Reactor.calls, 5, lambda: "the reactor was not asked")
     fire("reactor", "fired")
     assert wait_for_result(job) == "fired"
-
-
-# Promises of callbacks
-
-
-def promise_for(name, result):
-    return PROMISES.setdefault(name, Future())
-
-
-def test_a_callback_may_return_a_promise_and_its_job_is_completed_after_it(queue, put, dispatch):
-    one = dispatch(size=1, poll_interval=3600)
-    job = Job(sample_jobs.add, 1)
-    callback = job.addCallback(Job(promise_for, "later"))
-    chained = callback.addCallback(give)
-    following = job.addCallback(give)
-    put(job)
-    wait_until(lambda: "later" in PROMISES and fresh(callback).status == ACTIVE, 5, lambda: "not begun")
-    (pool,) = one.queues[""].values()
-    wait_until(lambda: pool.free == 1, 5, lambda: "the thread is held")
-    transaction.begin()
-    assert (job.status, callback.status, following.result) == (CALLBACKS, ACTIVE, None)
-    assert len(queue.dispatchers[one.UUID]["main"]) == 1
-    fire("later", 42)
-    assert wait_for_result(job) == 3
-    assert (callback.result, chained.result, following.result) == (42, 42, 3)
-    assert wait_for_result(put(Job(sample_jobs.add, 1))) == 3
-
-
-def test_a_promise_of_a_callback_that_dies_with_its_process_is_made_again(queue, put, dispatch):
-    one = dispatch()
-    job = Job(sample_jobs.fail, "the job")
-    callback = job.addCallback(Job(promise_for, "lost"))
-    put(job)
-    wait_until(lambda: "lost" in PROMISES and fresh(callback).status == ACTIVE, 5, lambda: "not begun")
-    lost = PROMISES.pop("lost")
-    one.deactivate()
-    lost.set_result("too late")
-    dispatch()
-    wait_until(lambda: "lost" in PROMISES, 5, lambda: "not begun again")
-    fire("lost", "in time")
-    assert wait_for_result(callback) == "in time"
-    wait_for_result(job)
-    job.requeue()
-    transaction.commit()
-    wait_until(lambda: "lost" in PROMISES, 5, lambda: "not queued again")
-    fire("lost", "once more")
-    assert wait_for_result(callback) == "once more"
-
-
-def test_a_promise_that_comes_back_after_the_job_was_given_to_others_leaves_no_trace(queue, put, dispatch):
-    one = dispatch(size=1)
-    job = Job(sample_jobs.add, 1)
-    callback = job.addCallback(Job(promise_for, "taken"), retry_policy_factory=NeverRetry)
-    put(job)
-    wait_until(lambda: "taken" in PROMISES and fresh(callback).status == ACTIVE, 5, lambda: "not begun")
-    queue.paused = True
-    queue.dispatchers[one.UUID].deactivate()
-    transaction.commit()
-    fire("taken", "too late")
-    queue.paused = False
-    transaction.commit()
-    assert wait_for_result(job) == 3
-    assert callback.result.check(AbortedError)
-
-
-def test_a_promise_of_a_callback_comes_back_although_the_clock_went_back(queue, put, dispatch, stopped_clock):
-    job = Job(sample_jobs.add, 1)
-    callback = job.addCallback(Job(promise_for, "later"))
-    put(job)
-    record = queue.dispatchers.register(uuid.uuid4())
-    record["main"] = Agent()
-    record.activate()
-    stopped_clock.advance(seconds=30)
-    record["main"].claim_jobs(1)
-    transaction.commit()
-    record.deactivate()
-    transaction.commit()
-    stopped_clock.advance(seconds=-20)
-    dispatch()
-    wait_until(lambda: "later" in PROMISES and fresh(callback).status == ACTIVE, 5, lambda: "not begun")
-    fire("later", 42)
-    assert wait_for_result(job) == 3
-    assert callback.result == 42
-
-
-def kept(result):
-    return succeed(result * 2)
-
-
-def test_promises_of_callbacks_that_are_kept_already(put, dispatch):
-    dispatch(size=3)
-    jobs = [Job(sample_jobs.add, number) for number in range(10)]
-    inner = [job.addCallback(kept).addCallback(kept) for job in jobs]
-    last = [job.addCallback(give) for job in jobs]
-    for job in jobs:
-        put(job)
-    for number, job in enumerate(jobs):
-        assert wait_for_result(job) == number + 2
-        assert (inner[number].result, last[number].result) == (4 * number + 8, number + 2)
-
-
-def test_a_promise_of_a_callback_without_a_worker(store):
-    job = Job(sample_jobs.add, 1)
-    callback = job.addCallback(Job(promise_for, "alone"))
-    following = job.addCallback(give)
-    store(job)()
-    assert (job.status, callback.status) == (CALLBACKS, ACTIVE)
-    fire("alone", 7)
-    assert wait_for_result(job) == 3
-    assert (callback.result, following.result) == (7, 3)
-
-
-def test_a_promise_of_a_callback_that_was_added_late(put, dispatch):
-    dispatch(size=1)
-    job = put(Job(sample_jobs.add, 1))
-    wait_for_result(job)
-    callback = job.addCallback(Job(promise_for, "late"))
-    following = callback.addCallback(kept)
-    transaction.commit()
-    wait_until(lambda: "late" in PROMISES, 5, lambda: "not begun")
-    fire("late", 7)
-    assert wait_for_result(following) == 14
-    assert wait_for_result(callback) == 7
 
 
 # The environment
