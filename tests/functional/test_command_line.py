@@ -66,6 +66,7 @@ def test_what_is_done_in_a_terminal_holds_for_the_worker(lab, browser, worker, o
 
 def test_tail_tells_of_jobs_until_it_is_interrupted(lab, browser, worker, on):
     tail = subprocess.Popen([PROGRAM, "tail", "--json", *on], stdout=subprocess.PIPE, text=True)
+    for_people = subprocess.Popen([PROGRAM, "tail", *on], stdout=subprocess.PIPE, text=True)
     lines = []
     reader = threading.Thread(target=lambda: lines.extend(iter(tail.stdout.readline, "")))
     reader.start()
@@ -85,7 +86,13 @@ def test_tail_tells_of_jobs_until_it_is_interrupted(lab, browser, worker, on):
         wait_until(lambda: told() == ["queued", "started", "ended"], "it tells of the job", 30)
         tail.send_signal(signal.SIGINT)
         assert tail.wait(20) == 130
+        shown = next(line for line in for_people.stdout if f" {job} " in line and "succeeded" in line)
+        assert "create_page" in shown and "  ran " in shown
+        for_people.send_signal(signal.SIGINT)
+        assert for_people.wait(20) == 130
     finally:
+        for_people.kill()
+        for_people.communicate()
         tail.kill()
         tail.wait(10)
         reader.join(10)

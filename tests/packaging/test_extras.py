@@ -9,8 +9,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 
-IF_THERE = {"pygments"}
-"""What others try to import and do without."""
+IF_THERE = {"pygments", "coverage"}
+"""What others try to import and do without, and what measures the tests."""
 
 LOADED = """\
 import json, sys

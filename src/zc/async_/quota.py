@@ -52,8 +52,10 @@ class Quota(Persistent):
     def add(self, job: Job) -> None:
         """Give a place to a job; does nothing if it has one.
 
-        Raises ``ValueError`` when the quota is filled or is not among the job's ``quota_names``.
+        Raises ``ValueError`` for what is no job, and when the quota is filled or not among the job's ``quota_names``.
         """
+        if not is_job(job):
+            raise ValueError("must be IJob")
         if self.name not in job.quota_names:
             raise ValueError("quota name must be in quota_names")
         if job in self:
@@ -71,6 +73,9 @@ class Quota(Persistent):
 
     def __iter__(self) -> Iterator[Job]:
         return (job for job in self._holders if is_job(job) and self.name in job.quota_names and job.holds_places)
+
+    def __getitem__(self, index: int) -> Job:
+        return list(self)[index]
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
