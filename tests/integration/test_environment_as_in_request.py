@@ -63,7 +63,7 @@ def facts_of(functional, pages, run):
             browser.addHeader(name.replace("_", "-"), value)
         if CREDENTIALS[role]:
             browser.addHeader("Authorization", f"Basic {CREDENTIALS[role]}")
-        browser.open(f"{url}/work/@@facts")
+        browser.open(f"{url}/{pages.getId()}/@@facts")
         seen = json.loads(browser.contents)
         transaction.begin()
         with current_site(functional["portal"]):
