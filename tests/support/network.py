@@ -35,6 +35,8 @@ class Network:
 
     def __exit__(self, *details: object) -> None:
         for host in self.hosts:
+            # A namespace goes away later, and would keep the name of its cable from the next network until then.
+            subprocess.run(["ip", "link", "delete", host.cable], check=False)
             subprocess.run(["ip", "netns", "delete", host.namespace], check=False)
         subprocess.run(["ip", "link", "delete", self.name], check=False)
 

@@ -103,6 +103,16 @@ def end_snapshot(storage: Any) -> None:
         storage.afterCompletion()
 
 
+def hear_out(storage: Any) -> None:
+    """Return when all is known here that the storage's server has told before it was asked; at once if it has none.
+
+    Raises ``ClientDisconnected`` after the storage's ``wait_timeout``: a ZEO client alone would just hear nothing more.
+    """
+    ping = getattr(storage, "ping", None)
+    if ping is not None:
+        ping()
+
+
 def forget_reserved_oids(storage: Any) -> None:
     """Let a ZEO client ask anew for oids of objects to come. From any thread, when it is connected again.
 

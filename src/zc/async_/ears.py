@@ -23,6 +23,7 @@ from zc.async_ import bells
 from zc.async_ import outage
 from zc.async_.connections import end_snapshot
 from zc.async_.connections import forget_reserved_oids
+from zc.async_.connections import hear_out
 
 
 NEWS_OF_ONE = 16
@@ -104,10 +105,7 @@ class ToldEar(Ear):
             pass
 
     def catch_up(self) -> None:
-        """Storages without a server keep nothing back."""
-        ping = getattr(self._storage, "ping", None)
-        if ping is not None:
-            ping()
+        hear_out(self._storage)
 
     def _invalidate(self, tid: bytes, oids: Collection[bytes]) -> None:
         self.hear(oids)

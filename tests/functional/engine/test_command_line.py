@@ -1,6 +1,7 @@
 """``plone-async`` on a ZEO server whose workers die, or which goes away."""
 
 import signal
+import socket
 import subprocess
 from datetime import timedelta
 
@@ -15,14 +16,11 @@ from command_line import make_queues
 from engine_database import open_database
 
 from zc.async_.interfaces import KEY
+from zc.async_.job import Job
 from zc.async_.testing import wait_until
 
 
 pytestmark = pytest.mark.functional
-
-CONNECTED = "ServerProtocol"
-"""What the log of a ZEO server says of each client that comes."""
-
 
 @pytest.fixture
 def on(zeo):
@@ -69,27 +67,61 @@ def test_check_explains_a_dead_worker_that_holds_a_quota(queue, put, start_worke
     wait_until(lambda: ask("check", *on).code == 0, 30, lambda: ask("check", *on).out)
 
 
-def test_a_server_that_goes_away(tmp_path):
+@pytest.fixture
+def tail(tmp_path):
+    """Start ``tail``, whose two streams go to files; it is ended after the test."""
+    running = []
+
+    def start(*on):
+        with (tmp_path / "out").open("w") as out, (tmp_path / "error").open("w") as error:
+            running.append(subprocess.Popen([PROGRAM, "tail", *on], stdout=out, stderr=error))
+        return running[-1]
+
+    yield start
+    for process in running:
+        process.kill()
+        process.wait(10)
+
+
+def test_a_server_that_goes_away_while_jobs_are_followed(tmp_path, tail):
+    """A ZEO client that is just told nothing more would follow for ever."""
     (port,) = choose_ports(None)
     server = ZEOServer(tmp_path / "leaving", port).start()
-    on = "--zeo", f"127.0.0.1:{port}", "--timeout", "10"
     try:
         db = open_database(str(port))
         with db.transaction() as connection:
             make_queues(connection.root())
+        process = tail("--zeo", f"127.0.0.1:{port}", "--timeout", "10")
+
+        def told(callable):
+            return callable.__name__ in (tmp_path / "out").read_text()
+
+        def put(callable):
+            with db.transaction() as connection:
+                connection.root()[KEY][""].put(Job(callable))
+            return told(callable)
+
+        wait_until(lambda: put(sample_jobs.who), 60, (tmp_path / "error").read_text)
+        put(sample_jobs.fail)
+        wait_until(lambda: told(sample_jobs.fail), 60, (tmp_path / "error").read_text)
         db.close()
-        connected = server.output().count(CONNECTED)
-        tail = subprocess.Popen([PROGRAM, "tail", *on], stderr=subprocess.PIPE, text=True)
-        try:
-            wait_until(lambda: server.output().count(CONNECTED) > connected, 60, server.tail)
-            server.stop()
-            assert tail.wait(60) == 3
-            error = tail.stderr.read()
-        finally:
-            tail.kill()
-            tail.wait(10)
-            tail.stderr.close()
     finally:
         server.stop()
-    assert error.startswith("plone-async: storage '1' of the ZEO server at")
-    assert len(error.splitlines()) == 1
+    assert process.wait(60) == 3
+    assert unreachable(tmp_path)
+
+
+def test_a_server_that_goes_away_while_it_is_asked(tmp_path, tail):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(60)
+        process = tail("--zeo", f"127.0.0.1:{server.getsockname()[1]}", "--timeout", "2")
+        accepted, _ = server.accept()
+        accepted.close()
+    assert process.wait(60) == 3
+    assert unreachable(tmp_path)
+
+
+def unreachable(folder):
+    """Whether the program said that, in one line."""
+    (line,) = (folder / "error").read_text().splitlines()
+    return line.startswith("plone-async: storage '1' of the ZEO server at")

@@ -66,7 +66,7 @@ def _open(target: Target, read_only: bool) -> DB:
     config = ZopeConf(target.config)
     if target.database is not None and target.database not in config.names:
         raise WrongUsage(f"{target.config} has no database {target.database!r}, but {', '.join(config.names)}")
-    return config.open(read_only)
+    return config.open(read_only, target.timeout)
 
 
 def _with_queues(root: Connection, name: str | None) -> Connection:

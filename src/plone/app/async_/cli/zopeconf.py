@@ -46,22 +46,22 @@ class ZopeConf:
         """The names of all databases."""
         return self._databases.listDatabaseNames()
 
-    def open(self, read_only: bool) -> DB:
+    def open(self, read_only: bool, timeout: float) -> DB:
         """Open all databases, as clients that leave nothing on this disk; returns that of the Zope root.
 
-        Raises ``WrongUsage`` if none is mounted at ``/``, ``Unreachable`` for a file that is not there, and what the
-        storages raise.
+        A ZEO server may be away for ``timeout`` seconds. Raises ``WrongUsage`` if no database is mounted at ``/``,
+        ``Unreachable`` for a file that is not there, and what the storages raise.
         """
         if "/" not in self._databases.mount_paths:
             raise WrongUsage(f"{self.file} mounts no database at /")
         for name in self.names:
-            _be_a_guest(self._databases.getDatabaseFactory(name=name).config, read_only)
+            _be_a_guest(self._databases.getDatabaseFactory(name=name).config, read_only, timeout)
         for name in self.names:
             self._databases.getDatabase(name=name)
         return self._databases.getDatabase(mount_path="/")
 
 
-def _be_a_guest(section: Any, read_only: bool) -> None:
+def _be_a_guest(section: Any, read_only: bool, timeout: float) -> None:
     """Let a section of a storage use neither the process's cache files nor its blobs, which are not needed."""
     for name, part in list(vars(section).items()):
         if isinstance(part, BlobStorage):
@@ -70,13 +70,13 @@ def _be_a_guest(section: Any, read_only: bool) -> None:
         for storage in _storages(part):
             if isinstance(storage, FileStorage) and not Path(storage.config.path).is_file():
                 raise Unreachable(f"there is no file {storage.config.path}")
-            settings = {"client": None, "blob_dir": None, "create_schema": False}
+            settings = {"client": None, "blob_dir": None, "create_schema": False, "wait_timeout": timeout}
             if read_only:
                 settings.update(read_only=True, read_only_fallback=False)
             for setting, value in settings.items():
                 if hasattr(storage.config, setting):
                     setattr(storage.config, setting, value)
-            _be_a_guest(storage.config, read_only)
+            _be_a_guest(storage.config, read_only, timeout)
 
 
 def _storages(part: Any) -> Iterator[BaseConfig]:

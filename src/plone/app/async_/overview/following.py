@@ -16,6 +16,7 @@ from plone.app.async_.overview.states import State
 from plone.app.async_.overview.summary import JobSummary
 from zc.async_ import clock
 from zc.async_.connections import end_snapshot
+from zc.async_.connections import hear_out
 
 
 if TYPE_CHECKING:
@@ -44,11 +45,16 @@ class Changes:
     """The objects of a database that were changed, from when this was made. For one thread; close it in the end."""
 
     def __init__(self, db: DB) -> None:
+        self._db = db
         self._storage = db._mvcc_storage.new_instance()
         self.take()
 
     def take(self) -> set[bytes]:
-        """The oids of what was changed since the last time; after an outage some may be missing."""
+        """The oids of what was changed since the last time; after an outage some may be missing.
+
+        Raises ``ClientDisconnected`` of a ZEO server that stays away.
+        """
+        hear_out(self._db.storage)
         self._storage.sync(True)
         changed = self._storage.poll_invalidations()
         end_snapshot(self._storage)
