@@ -22,6 +22,7 @@ from zc.async_.testing import wait_until
 
 pytestmark = pytest.mark.functional
 
+
 @pytest.fixture
 def on(zeo):
     return "--zeo", f"127.0.0.1:{zeo.port}"
