@@ -33,12 +33,19 @@ def test_the_console_script_lists_all_commands():
     assert all(f"\n    {command} " in done.stdout for command in COMMANDS)
 
 
-@pytest.mark.parametrize("words", [(), ("-C", "zope.conf", "status")], ids=" ".join)
-def test_options_come_after_the_command(words):
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        ((), "the following arguments are required: COMMAND"),
+        (("-C", "zope.conf", "status"), "options come after the command: plone-async COMMAND -C ..."),
+    ],
+)
+def test_a_command_comes_first(words, what):
     done = subprocess.run([PROGRAM, *words], capture_output=True, text=True)
 
     assert done.returncode == 2
-    assert done.stderr.startswith("usage: plone-async COMMAND [OPTIONS]\n       plone-async --help\n")
+    usage = "usage: plone-async COMMAND [OPTIONS]\n       plone-async --help\n"
+    assert done.stderr == f"{usage}plone-async: error: {what}\n"
 
 
 def test_wrong_usage(run):

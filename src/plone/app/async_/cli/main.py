@@ -38,7 +38,11 @@ COMMANDS = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; ``SystemExit`` with 2 for what is no command or option."""
-    arguments = make_parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    parser = make_parser()
+    if words and words[0].startswith("-") and words[0] not in ("-h", "--help"):
+        parser.error(f"options come after the command: {PROGRAM} COMMAND {words[0]} ...")
+    arguments = parser.parse_args(words)
     logging.getLogger().addHandler(logging.NullHandler())  # what went wrong is told in one line, below
     try:
         return int(arguments.run(arguments))
