@@ -29,7 +29,7 @@ from zc.async_.twist import Failure
 
 
 if TYPE_CHECKING:
-    from zc.async_.attempt import Execution
+    from zc.async_.execution import Execution
     from zc.async_.job import Job
 
 events = logging.getLogger("zc.async.events")

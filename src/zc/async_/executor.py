@@ -1,4 +1,4 @@
-"""Runs jobs: the ways in. What happens in a run is told in ``attempt``."""
+"""Runs jobs: the ways in. What happens in a run is told in ``execution``."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 from zc.async_ import cancel
 from zc.async_ import clock
-from zc.async_.attempt import Execution
 from zc.async_.callback_run import CallbackRun
+from zc.async_.execution import Execution
 from zc.async_.hold import Begun
 from zc.async_.hold import Claimed
 from zc.async_.hold import Hold

@@ -16,7 +16,7 @@ from zope.interface.verify import verifyObject
 from zc.async_ import clock
 from zc.async_ import local
 from zc.async_.agent import Agent
-from zc.async_.attempt import Execution
+from zc.async_.execution import Execution
 from zc.async_.interfaces import ACTIVE
 from zc.async_.interfaces import COMPLETED
 from zc.async_.interfaces import NEW
