@@ -8,8 +8,10 @@ from uuid import UUID
 
 import pytest
 import transaction
+from overview_fixtures import agent_of
 from plone import api
 from plone.app.testing import TEST_USER_ID
+from zope.component.hooks import setSite
 from zope.i18n import translate
 
 from plone.app.async_ import Job
@@ -200,6 +202,19 @@ def test_K42_why_a_job_waits(service, queue, folder, board):
         f"The quota “default” lets 1 run at a time; its places are held by: {id_of(first)}.",
     ]
     assert reasons(board, first) == []
+
+
+def test_why_a_job_waits_names_no_job_of_another_site(service, queue, site, other_site, folder, board):
+    agent = agent_of(queue)
+    setSite(other_site)
+    service.queueJob(plain, other_site)
+    setSite(site)
+    transaction.commit()
+    agent.claim_jobs(1)
+    job = service.queueJob(plain, folder)
+    transaction.commit()
+
+    assert reasons(board, job) == ["The quota “default” lets 1 run at a time; its places are held by: …."]
 
 
 def test_queues_and_workers(service, queue, folder, board, work):

@@ -2,6 +2,8 @@
 
 import pytest
 import transaction
+from overview_fixtures import WORKER
+from overview_fixtures import agent_of
 from plone.app.testing import SITE_OWNER_NAME
 from plone.app.testing import TEST_USER_NAME
 from plone.base.utils import get_installer
@@ -83,6 +85,23 @@ def test_members_see_only_their_own_jobs_and_cancel_only_those(client, job):
     assert mine.post(f"/@jobs/{job}/cancel").json["state"] == "cancelled"
     assert mine.post(f"/@jobs/{job}/retry").status_code == 401
     assert mine.delete(f"/@jobs/{job}").status_code == 401
+
+
+def test_members_are_not_told_which_worker_their_job_was_rescued_from(client, service, queue, folder):
+    job = service.queueJob(add_numbers, folder, 1, 2)
+    transaction.commit()
+    agent = agent_of(queue)
+    agent.claim_jobs(1)
+    transaction.commit()
+    agent.give_back_all()
+    transaction.commit()
+
+    def told(user):
+        course = client(user).get(f"/@jobs/{id_of(job)}").json["timeline"]
+        return {event["what"]: event["details"] for event in course}["rescued"]
+
+    assert str(WORKER) in told("manager")
+    assert told(TEST_USER_NAME) == ""
 
 
 def test_managers_can_ask_for_their_own_jobs(client, job):

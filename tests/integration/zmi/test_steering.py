@@ -12,6 +12,7 @@ from plone.app.async_.overview import State
 from plone.app.async_.overview.ids import id_of
 from plone.app.async_.overview.states import state_of
 from zc.async_ import clock
+from zc.async_.queue import Queue
 
 
 PANEL = "http://nohost/Control_Panel"
@@ -188,6 +189,20 @@ def test_P40_a_queue_is_paused_and_resumed(queue, waiting, on_jobs):
     browser.getControl("Resume").click()
     transaction.begin()
     assert not queue.paused
+
+
+def test_a_queue_that_is_called_as_the_one_without_a_name_is_shown(queue, waiting, on_jobs):
+    queue.parent["default"] = Queue()
+    transaction.commit()
+    browser = on_jobs()
+
+    browser.getControl("Pause", index=1).click()
+    transaction.begin()
+    assert (queue.paused, queue.parent["default"].paused) == (False, True)
+
+    browser.getControl("Pause").click()
+    transaction.begin()
+    assert (queue.paused, queue.parent["default"].paused) == (True, True)
 
 
 @pytest.mark.parametrize(("size", "expected"), [("4", 4), ("0", 1), ("1001", 1)])
