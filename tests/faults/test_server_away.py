@@ -13,6 +13,7 @@ from sample_jobs import Counter
 
 from zc.async_.interfaces import KEY
 from zc.async_.job import Job
+from zc.async_.oids import keep_apart
 from zc.async_.testing import wait_for_result
 from zc.async_.testing import wait_until
 
@@ -110,3 +111,25 @@ def test_objects_that_are_made_after_a_restart(zeo, database, put, start_worker)
     finally:
         transaction.abort()
         other.close()
+
+
+def test_a_transaction_that_makes_objects_before_and_after_a_restart(zeo, queue):
+    """The server gives the numbers again that it gave before, since it has not seen them used."""
+    db = queue._p_jar.db()
+    keep_apart(db)
+    root = queue._p_jar.root()
+    before = root["before"] = PersistentList(Counter() for _ in range(2))
+    for counter in (before, *before):
+        queue._p_jar.add(counter)
+    zeo.process.stop()
+    zeo.start()
+    wait_until(db.storage.is_connected, 60, lambda: "there is no connection")
+    after = root["after"] = PersistentList(Counter() for _ in range(300))
+    for counter in before:
+        counter.increase(7)
+    transaction.commit()
+
+    queue._p_jar.cacheMinimize()
+    assert [counter.value for counter in before] == [7, 7]
+    assert [counter.value for counter in after] == [0] * 300
+    assert len({counter._p_oid for counter in (*before, *after)}) == 302

@@ -12,13 +12,13 @@ import time
 from engine_database import open_database
 from ledger import enter
 
-from zc.async_.ears import ear_for
 from zc.async_.interfaces import KEY
+from zc.async_.oids import keep_apart
 
 
 def main(database: str, book: str, count: str, at_once: str = "1", pause: str = "0") -> None:
     db = open_database(database)
-    ear_for(db, lambda: None).start()
+    keep_apart(db)
     connection = db.open()
     queue = connection.root()[KEY][""]
     print("queueing", flush=True)

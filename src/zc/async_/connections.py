@@ -13,7 +13,6 @@ from typing import Any
 
 from transaction import TransactionManager
 from twisted.internet.defer import Deferred
-from ZEO.ClientStorage import ClientStorage
 from ZODB.DB import DB
 from ZODB.interfaces import IConnection
 from ZODB.POSException import ConnectionStateError
@@ -111,16 +110,6 @@ def hear_out(storage: Any) -> None:
     ping = getattr(storage, "ping", None)
     if ping is not None:
         ping()
-
-
-def forget_reserved_oids(storage: Any) -> None:
-    """Let a ZEO client ask anew for oids of objects to come. From any thread, when it is connected again.
-
-    A server that was started again gives those to others that it has not seen used. The client would go on to use what
-    it has got, and meet conflicts that do not end, or a ``ValueError`` if it has loaded what others made of them.
-    """
-    if isinstance(storage, ClientStorage):
-        storage._oids.clear()  # ZEO has no other way
 
 
 def _reactor(reactor: Any) -> Any:

@@ -22,6 +22,7 @@ from ZODB.DB import DB
 from zc.async_ import clock
 from zc.async_ import farewell
 from zc.async_ import instanceuuid
+from zc.async_ import oids
 from zc.async_ import outage
 from zc.async_.claimer import AgentFailed
 from zc.async_.claimer import Claimer
@@ -181,6 +182,7 @@ class Dispatcher(Reporting):
         self._waker = Waker(self.db, self.wake)
         self._claimer = Claimer(self.UUID, self._pools.get, lambda: self._waker.fetch_news(self._connection))
         self._pruner = Pruner(self.UUID)
+        oids.keep_apart(self.db)
         self._waker.start()
 
     def deactivate(self, timeout: float = 3) -> bool:

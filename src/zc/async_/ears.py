@@ -22,7 +22,6 @@ from ZODB.mvccadapter import MVCCAdapter
 from zc.async_ import bells
 from zc.async_ import outage
 from zc.async_.connections import end_snapshot
-from zc.async_.connections import forget_reserved_oids
 from zc.async_.connections import hear_out
 
 
@@ -112,7 +111,6 @@ class ToldEar(Ear):
 
     def _invalidateCache(self) -> None:
         """A ZEO client is connected again, maybe to a server that was started anew."""
-        forget_reserved_oids(self._storage)
         self.hear(None)
 
 

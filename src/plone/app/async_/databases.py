@@ -10,6 +10,7 @@ from ZODB.interfaces import IDatabase
 from zope.component import getSiteManager
 
 from plone.app.async_.interfaces import IAsyncDatabase
+from zc.async_ import oids
 from zc.async_.interfaces import AsyncError
 
 
@@ -60,6 +61,7 @@ def register(queues_in: str) -> None:
         components.registerUtility(database, IDatabase, name)
     queues = find(queues_in)
     components.registerUtility(queues, IAsyncDatabase)
+    oids.keep_apart(queues)
     warn_of_order(Zope2.DB, queues)
 
 
