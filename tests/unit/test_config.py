@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 import Zope2
+from restarted_server import Client
 from version1 import write_queues
 from ZODB.ActivityMonitor import ActivityMonitor
 from ZODB.DB import DB
@@ -71,6 +72,17 @@ def test_databases_become_utilities(zope):
     assert getUtility(IDatabase, "main") is zope.main
     assert getUtility(IDatabase, "other") is zope.other
     assert getUtility(IAsyncDatabase) is zope.main
+
+
+@pytest.mark.parametrize("role", [config.InitSingleDBInstance, config.InitSingleDBWorker])
+def test_no_object_gets_a_number_twice_after_a_restart_of_the_server(zope, monkeypatch, role):
+    client = Client()
+    monkeypatch.setattr(zope.main, "storage", client)
+    role().register_databases()
+    before = client.new(3)
+    client.start_server(1)
+    assert not {*before} & {*client.new(200)}
+    monkeypatch.undo()
 
 
 def test_the_root_database_stands_in_for_main(zope, monkeypatch):

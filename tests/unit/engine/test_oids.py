@@ -1,38 +1,14 @@
 """Numbers for objects when a ZEO server is started again, and does not know any more what it gave."""
 
-import itertools
 from types import SimpleNamespace
 
 import pytest
-from ZEO.ClientStorage import ClientStorage
+from restarted_server import Client
 from ZODB.DB import DB
 from ZODB.MappingStorage import MappingStorage
-from ZODB.utils import p64
 from ZODB.utils import u64
 
 from zc.async_.oids import keep_apart
-
-
-class Client(ClientStorage):
-    """A ZEO client with a server that can be started again, with its next number."""
-
-    _is_read_only = False
-
-    def __init__(self):
-        self._oids = []
-        self._connection_generation = 0
-        self.start_server(1)
-
-    def start_server(self, number):
-        self._connection_generation += 1
-        self._numbers = itertools.count(number)
-
-    def _call(self, method):
-        assert method == "new_oids"
-        return [p64(number) for number in itertools.islice(self._numbers, 100)]
-
-    def new(self, count):
-        return [u64(self.new_oid()) for _ in range(count)]
 
 
 @pytest.fixture
