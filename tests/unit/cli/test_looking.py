@@ -53,6 +53,18 @@ def test_status_is_a_table(run, jobs):
     assert "Workers: 1 alive, 0 dead, 0 stopped" in answer.lines
 
 
+def test_status_counts_a_job_as_ended_at_once(run, change):
+    with change() as queue:
+        put_plain(queue, operator.add, 1, 2)
+        agent = start_worker(queue)
+        job = agent.claimJob()
+        queue._p_jar.transaction_manager.commit()
+        job()
+
+    (queue,) = run("status", "--json").json["queues"]
+    assert queue["jobs"] == {"waiting": 0, "scheduled": 0, "active": 0, "kept": 1}
+
+
 def test_status_as_json_is_the_figures_of_the_read_model(run, change, jobs):
     now = datetime.now(timezone.utc)
     clock.set_source(lambda: now)

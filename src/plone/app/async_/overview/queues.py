@@ -53,14 +53,15 @@ class QueueSummary:
 def summarize_queue(queue: Queue, scope: Scope, now: datetime) -> QueueSummary:
     """Describe a queue; loads a few jobs at most, however many there are."""
     scheduled = len(queue.scheduled)
+    agents = agents_of(queue)
     records = queue.dispatchers.values()
     return QueueSummary(
         name=queue.name or "",
         is_paused=bool(queue.paused),
         waiting=len(queue) - scheduled,
         scheduled=scheduled,
-        active=sum(len(agent) for agent in agents_of(queue)) + len(queue.watched),
-        ended=sum(len(archive) for archive in archives_of(queue)),
+        active=sum(len(agent) for agent in agents) + len(queue.watched),
+        ended=sum(len(archive) for archive in archives_of(queue)) + sum(len(agent.ended()) for agent in agents),
         oldest=_oldest(queue, now),
         quotas=tuple(_summarize_quota(quota, scope) for quota in queue.quotas.values()),
         workers_alive=sum(1 for record in records if record.activated is not None and not record.dead),
