@@ -78,6 +78,7 @@ def stay(cluster: DemoCluster) -> None:
     """Return only by an exception: Ctrl-C, or a process that ended."""
     say(f"  site      {cluster.site_url}")
     say(f"  log in    {USER} {cluster.password}, or manager with the same password")
+    say(f"  Zope      {cluster.instance.url}/Control_Panel/@@manage-jobs, as admin with the same password")
     say(f"  queue     {cluster.site_url}/@@async-demo")
     say(f"  jobs      {cluster.site_url}/@@my-jobs, and all, for the manager: {cluster.site_url}/@@manage-job-queue")
     say(f"  worker    {cluster.worker.url}/{SITE}")

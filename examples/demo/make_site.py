@@ -1,4 +1,4 @@
-"""Run by zconsole: make a Plone site, and two users known in it only, who has jobs and who looks after them."""
+"""Run by zconsole: make a Plone site with the add-on; somebody who has jobs, and who looks after it, and after Zope."""
 
 import os
 
@@ -19,4 +19,6 @@ roles_of = {
 }
 for name, roles in roles_of.items():
     site.acl_users.userFolderAddUser(name, os.environ["DEMO_PASSWORD"], roles, [])
+app.acl_users.userFolderAddUser("admin", os.environ["DEMO_PASSWORD"], ["Manager"], [])  # noqa: F821
+site.portal_setup.runAllImportStepsFromProfile("profile-plone.app.async:default")
 transaction.commit()

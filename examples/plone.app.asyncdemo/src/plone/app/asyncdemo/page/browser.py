@@ -36,7 +36,7 @@ class JSONView(BrowserView):
 
 
 class QueueView(JSONView):
-    """A form; posting it queues a job and tells its id."""
+    """A form; posting it queues a job, and tells programs its id, people what becomes of their jobs."""
 
     form = ViewPageTemplateFile("form.pt")
 
@@ -51,6 +51,8 @@ class QueueView(JSONView):
         transaction.savepoint(optimistic=True)
         id = u64(job._p_oid)
         address = f"{self.context.absolute_url()}/@@async-demo-job?id={id}"
+        if "text/html" in self.request.get_header("Accept", ""):
+            return self.request.response.redirect(f"{self.context.absolute_url()}/@@my-jobs")
         self.request.response.setHeader("Location", address)
         return self.answer(202, id=id, url=address)
 
