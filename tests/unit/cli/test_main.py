@@ -38,9 +38,11 @@ def test_the_console_script_lists_all_commands():
     [
         ((), "the following arguments are required: COMMAND"),
         (("-C", "zope.conf", "status"), "options come after the command: plone-async COMMAND -C ..."),
+        (("status", "zope.conf"), "unrecognized arguments: zope.conf; a zope.conf is named by -C"),
+        (("status", "--nosuch", "1"), "unrecognized arguments: --nosuch 1"),
     ],
 )
-def test_a_command_comes_first(words, what):
+def test_what_is_wrong_with_the_words(words, what):
     done = subprocess.run([PROGRAM, *words], capture_output=True, text=True)
 
     assert done.returncode == 2

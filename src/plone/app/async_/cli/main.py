@@ -42,7 +42,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = make_parser()
     if words and words[0].startswith("-") and words[0] not in ("-h", "--help"):
         parser.error(f"options come after the command: {PROGRAM} COMMAND {words[0]} ...")
-    arguments = parser.parse_args(words)
+    arguments, unknown = parser.parse_known_args(words)
+    if unknown:
+        hint = "; a zope.conf is named by -C" if any(word.endswith(".conf") for word in unknown) else ""
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
     logging.getLogger().addHandler(logging.NullHandler())  # what went wrong is told in one line, below
     try:
         return int(arguments.run(arguments))
