@@ -64,6 +64,20 @@ def test_P40_the_tab_is_on_all_pages_of_the_control_panel(browse):
 def test_P40_without_jobs_and_workers_it_says_what_to_do(panel):
     assert "There are no jobs." in panel.contents
     assert "No worker has ever started" in panel.contents
+    assert "plone-async worker" in panel.contents
+
+
+def test_P40_a_worker_that_was_stopped_is_to_be_started_again(queue, browse):
+    agent_of(queue)
+    transaction.commit()
+    browser = browse()
+    browser.open(f"{PANEL}/@@manage-jobs")
+    assert "No worker is alive" not in browser.contents
+
+    queue.dispatchers[WORKER].deactivate()
+    transaction.commit()
+    browser.open(f"{PANEL}/@@manage-jobs")
+    assert "No worker is alive" in browser.contents and "bin/worker start" in browser.contents
 
 
 def test_P40_jobs_of_all_sites_and_of_none_are_listed(jobs, panel):
