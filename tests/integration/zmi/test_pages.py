@@ -166,6 +166,22 @@ def test_P40_a_job_has_a_page(service, folder, work, browse):
     assert rows(browser) == [id_of(job)]
 
 
+def test_P40_a_job_that_was_asked_to_end_tells_so_in_words_only(service, queue, folder, browse):
+    agent = agent_of(queue)
+    job = service.queueJob(add, folder)
+    transaction.commit()
+    agent.claimJob()
+    transaction.commit()
+    job.cancel("by jane: enough")
+    transaction.commit()
+    browser = browse()
+
+    browser.open(f"{PANEL}/@@manage-jobs-job?id={id_of(job)}")
+
+    assert "The job has been asked to end." in browser.contents and "by jane: enough" in browser.contents
+    assert "zc.async.cancel" not in browser.contents
+
+
 @pytest.mark.parametrize("job_id", ["0", "1", "x", "", "99999999999999999999", "%3Cscript%3E", "5&id=6"])
 def test_P40_ids_that_are_none_of_a_job_are_not_found(panel, job_id):
     panel.open(f"{PANEL}/@@manage-jobs-job?id={job_id}")
