@@ -1,5 +1,7 @@
 """What the pages in the Control_Panel show of the jobs of all sites."""
 
+from html import unescape
+
 import pytest
 import transaction
 from overview_fixtures import WORKER
@@ -180,6 +182,14 @@ def test_P40_a_job_that_was_asked_to_end_tells_so_in_words_only(service, queue, 
 
     assert "The job has been asked to end." in browser.contents and "by jane: enough" in browser.contents
     assert "zc.async.cancel" not in browser.contents
+
+
+def test_P40_the_longest_wait_is_a_dash_where_nothing_waits(queue, browse):
+    browser = browse()
+    browser.open(f"{PANEL}/@@manage-jobs")
+
+    row = browser.contents.split("Longest wait</th>")[1].split("<tbody>")[1].split("</tr>")[0]
+    assert "<td>\N{EN DASH}</td>" in unescape(row)
 
 
 @pytest.mark.parametrize("job_id", ["0", "1", "x", "", "99999999999999999999", "%3Cscript%3E", "5&id=6"])
