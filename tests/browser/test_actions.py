@@ -62,7 +62,7 @@ def test_a_waiting_job_is_cancelled_after_a_question(lab, administrator, panel, 
     assert lab.job(job)["state"] == "scheduled"
     row.get_by_role("button", name="Cancel").click()
     question.get_by_label("Reason").fill("The feed is gone")
-    question.get_by_role("button", name="Cancel jobs").click()
+    question.get_by_role("button", name="Cancel the job").click()
     expect(page.get_by_role("alert")).to_contain_text("Done.")
     expect(row).to_contain_text("Cancelled")
     expect(row).to_contain_text("The feed is gone")
@@ -103,7 +103,7 @@ def test_selected_jobs_are_deleted_after_a_question(lab, administrator, panel, q
     jobs = [queue(page, "feeds.import_feed", feed="delete", hours=hours) for hours in (30, 31)]
     page.goto(f"{panel}?text={jobs[0]}")
     page.get_by_role("checkbox", name="Select", exact=True).check()
-    for action, button in (("Cancel", "Cancel jobs"), ("Delete", "Delete")):
+    for action, button in (("Cancel", "Cancel the job"), ("Delete", "Delete")):
         page.get_by_role("checkbox", name="Select", exact=True).check()
         page.locator(".async-toolbar").get_by_role("button", name=action).click()
         page.get_by_role("dialog").get_by_role("button", name=button).click()

@@ -65,7 +65,7 @@ def test_the_reason_of_a_cancellation_is_text(lab, administrator, attacker, queu
     page.goto(f"{panel}?text={job}")
     page.locator(f"#job-{job}").get_by_role("button", name="Cancel").click()
     page.get_by_role("dialog").get_by_label("Reason").fill(ATTACK)
-    page.get_by_role("dialog").get_by_role("button", name="Cancel jobs").click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel the job").click()
     expect(page.get_by_role("alert")).to_contain_text("Done.")
     for page in visit(job):
         assert_is_text(page)

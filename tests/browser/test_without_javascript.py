@@ -49,7 +49,7 @@ def test_what_cannot_be_undone_is_asked_on_a_page_of_its_own(lab, page, panel, q
     expect(page).to_have_url(f"{panel}?text={job}#jobs")
     page.locator(f"#job-{job}").get_by_role("button", name="Cancel").click()
     page.get_by_label("Reason").fill("No script")
-    page.get_by_role("button", name="Cancel jobs").click()
+    page.get_by_role("button", name="Cancel the job").click()
     expect(page.locator(f"#job-{job}")).to_contain_text("No script")
     page.locator(f"#job-{job}").get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Delete").click()

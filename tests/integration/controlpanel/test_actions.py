@@ -4,6 +4,7 @@ import re
 
 import pytest
 import transaction
+from overview_fixtures import agent_of
 from panel_jobs import succeed
 from plone.app.testing import SITE_OWNER_NAME
 from zope.component.hooks import setSite
@@ -59,10 +60,24 @@ def test_a_job_is_deleted_after_a_question(window, jobs, state):
 def test_K42_a_job_is_cancelled_with_a_reason(window, jobs, state, board):
     page = window().visit("@@manage-job-queue?state=waiting")
     page.getControl("Cancel", index=1).click()
+    assert "Cancel this job?" in page.contents and "if it waits, it ends now" in page.contents
     page.getControl("Reason").value = "not needed"
-    page.getControl("Cancel jobs").click()
+    page.getControl("Cancel the job").click()
+    assert "Done." in page.contents
     assert state(jobs["waiting"]) is State.CANCELLED
     assert board().job(jobs["waiting"]).failure.message == "by manager: not needed"
+
+
+def test_of_a_running_job_it_is_said_that_it_was_only_asked_to_end(window, queue, jobs, state):
+    agent = agent_of(queue)
+    transaction.commit()
+    agent.claimJob()
+    transaction.commit()
+    page = window().visit("@@manage-job-queue?state=active")
+    page.getControl("Cancel", index=1).click()
+    page.getControl("Cancel the job").click()
+    assert "The job was asked to end" in page.contents and "Done." not in page.contents
+    assert state(jobs["waiting"]) is State.ACTIVE
 
 
 def test_a_question_can_be_left(window, jobs, state):
@@ -95,7 +110,7 @@ def test_all_that_match(window, service, folder, jobs, state):
     page = window().visit("@@manage-job-queue?callable=succeed&state=waiting")
     page.getControl(name="all").value = ["1"]
     page.press("cancel")
-    assert "31" in page.contents and "jobs?" in page.contents
+    assert "31" in page.contents and "jobs?" in page.contents and "Jobs that run are asked to end" in page.contents
     page.getControl("Cancel jobs").click()
     assert "Done for 31 jobs." in page.contents
     assert {state(job) for job in (*more, jobs["waiting"])} == {State.CANCELLED}

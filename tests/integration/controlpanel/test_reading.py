@@ -5,6 +5,8 @@ from html import unescape
 
 import pytest
 import transaction
+from overview_fixtures import WORKER
+from overview_fixtures import agent_of
 from overview_fixtures import oust
 from panel_jobs import fail
 from panel_jobs import succeed
@@ -166,7 +168,20 @@ def test_nobody_has_queued_a_job_yet(window, site):
     assert "No worker has started yet" in page.contents
     assert "ZC_ASYNC_UUID" in page.contents and "zcml-additional" in page.contents
     assert 'file="single_db_worker.zcml"' in unescape(page.contents)
+    shown = " ".join(page.contents.split())
+    assert "bin/worker start" in shown and "plone-async worker worker/etc/zope.conf" in shown and "site.zcml" in shown
     assert KEY not in site._p_jar.root()
+
+
+def test_a_worker_that_was_stopped_is_to_be_started_again_not_set_up(window, queue):
+    agent_of(queue)
+    queue.dispatchers[WORKER].deactivate()
+    transaction.commit()
+    page = window().visit()
+    shown = " ".join(page.contents.split())
+    assert "No worker is alive" in shown and "started again" in shown
+    assert "bin/worker start" in shown and "plone-async worker worker/etc/zope.conf" in shown
+    assert "ZC_ASYNC_UUID" not in shown and "zcml-additional" not in shown
 
 
 def test_overview_queues_workers_and_quotas(window, service, folder, work, queue, jobs):

@@ -137,6 +137,16 @@ def test_a_running_job_shows_its_progress(page, job, queue):
     assert 'value="42"' in html and "42%" in html and "Row 42 of 100" in html
 
 
+def test_a_job_that_was_asked_to_end_tells_so_in_words_only(page, job, queue):
+    job.annotations["rows"] = 42
+    make_active(queue)
+    job.cancel("by jane: enough")
+    transaction.commit()
+    html = page(job)
+    assert "The job has been asked to end." in html and "by jane: enough" in html
+    assert "Notes of the job" in html and "rows" in html and "zc.async.cancel" not in html
+
+
 def make_active(queue):
     """Let a worker claim the next job."""
     agent = agent_of(queue)

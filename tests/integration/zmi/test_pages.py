@@ -1,5 +1,7 @@
 """What the pages in the Control_Panel show of the jobs of all sites."""
 
+from html import unescape
+
 import pytest
 import transaction
 from overview_fixtures import WORKER
@@ -64,6 +66,20 @@ def test_P40_the_tab_is_on_all_pages_of_the_control_panel(browse):
 def test_P40_without_jobs_and_workers_it_says_what_to_do(panel):
     assert "There are no jobs." in panel.contents
     assert "No worker has ever started" in panel.contents
+    assert "plone-async worker" in panel.contents
+
+
+def test_P40_a_worker_that_was_stopped_is_to_be_started_again(queue, browse):
+    agent_of(queue)
+    transaction.commit()
+    browser = browse()
+    browser.open(f"{PANEL}/@@manage-jobs")
+    assert "No worker is alive" not in browser.contents
+
+    queue.dispatchers[WORKER].deactivate()
+    transaction.commit()
+    browser.open(f"{PANEL}/@@manage-jobs")
+    assert "No worker is alive" in browser.contents and "bin/worker start" in browser.contents
 
 
 def test_P40_jobs_of_all_sites_and_of_none_are_listed(jobs, panel):
@@ -150,6 +166,30 @@ def test_P40_a_job_has_a_page(service, folder, work, browse):
     assert "raise ValueError(text)" in browser.contents
     browser.getLink("Back to the jobs").click()
     assert rows(browser) == [id_of(job)]
+
+
+def test_P40_a_job_that_was_asked_to_end_tells_so_in_words_only(service, queue, folder, browse):
+    agent = agent_of(queue)
+    job = service.queueJob(add, folder)
+    transaction.commit()
+    agent.claimJob()
+    transaction.commit()
+    job.cancel("by jane: enough")
+    transaction.commit()
+    browser = browse()
+
+    browser.open(f"{PANEL}/@@manage-jobs-job?id={id_of(job)}")
+
+    assert "The job has been asked to end." in browser.contents and "by jane: enough" in browser.contents
+    assert "zc.async.cancel" not in browser.contents
+
+
+def test_P40_the_longest_wait_is_a_dash_where_nothing_waits(queue, browse):
+    browser = browse()
+    browser.open(f"{PANEL}/@@manage-jobs")
+
+    row = browser.contents.split("Longest wait</th>")[1].split("<tbody>")[1].split("</tr>")[0]
+    assert "<td>\N{EN DASH}</td>" in unescape(row)
 
 
 @pytest.mark.parametrize("job_id", ["0", "1", "x", "", "99999999999999999999", "%3Cscript%3E", "5&id=6"])

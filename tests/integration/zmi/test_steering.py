@@ -4,6 +4,7 @@ from html import unescape
 
 import pytest
 import transaction
+from overview_fixtures import agent_of
 from plone.app.testing import SITE_OWNER_NAME
 
 from plone.app.async_.overview import EVERYTHING
@@ -97,6 +98,7 @@ def test_P40_K42_a_waiting_job_is_cancelled_with_a_reason(waiting, on_job, board
 
     press(browser, "Cancel")
     assert state(waiting[0]) is State.WAITING
+    assert "if it waits, it ends now" in browser.contents
     browser.getControl("Reason").value = "not needed"
     press(browser, "Cancel")
 
@@ -108,6 +110,20 @@ def test_P40_K42_a_waiting_job_is_cancelled_with_a_reason(waiting, on_job, board
         id_of(waiting[0]),
         "not needed",
     )
+
+
+def test_P40_of_a_running_job_it_is_said_that_it_was_only_asked_to_end(queue, waiting, on_job):
+    agent = agent_of(queue)
+    transaction.commit()
+    agent.claimJob()
+    transaction.commit()
+    browser = on_job(waiting[0])
+
+    press(browser, "Cancel")
+    press(browser, "Cancel")
+
+    assert "The job was asked to end" in browser.contents and "Done." not in browser.contents
+    assert state(waiting[0]) is State.ACTIVE
 
 
 def test_P40_a_deleted_job_leads_back_to_the_list(failed, on_job, board):

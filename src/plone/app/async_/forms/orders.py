@@ -31,6 +31,8 @@ TITLES = {
     "priority": _("action_priority", default="Change priority"),
 }
 
+ASKED = _("outcome_asked", default="The job was asked to end; it ends when it next looks.")
+
 IS_NUMBER = re.compile("[+-]?[0-9]{1,9}").fullmatch
 
 
@@ -66,8 +68,8 @@ class Order:
         if self.ids is None:
             return steering.act_on_all(board, self.action, query, *self.arguments)
         if len(self.ids) == 1:
-            steering.act(board, self.action, self.ids[0], *self.arguments)
-            return steering.Done(1, 0, False)
+            is_ended = steering.act(board, self.action, self.ids[0], *self.arguments)
+            return steering.Done(1, 0, False, is_asked=self.action == "cancel" and not is_ended)
         done = sum(self._succeeds(board, job_id) for job_id in self.ids)
         return steering.Done(done, len(self.ids) - done, False)
 
@@ -109,6 +111,8 @@ def outcome(done: steering.Done) -> str:
         )
     if done.refused or not done.done:
         return _("outcome_refused", default="Jobs changed: ${done}; not possible: ${refused}.", mapping=numbers)
+    if done.is_asked:
+        return ASKED
     if done.done == 1:
         return _("outcome_one", default="Done.")
     return _("outcome_all", default="Done for ${done} jobs.", mapping=numbers)

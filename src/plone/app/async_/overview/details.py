@@ -80,6 +80,11 @@ class JobDetails:
     waits_for: tuple[str, ...]
     waited_for_by: tuple[str, ...]
 
+    @property
+    def notes(self) -> tuple[Argument, ...]:
+        """The annotations without the engine's own, such as a request to end, which pages tell in words."""
+        return tuple(each for each in self.annotations if not each.name.startswith("zc.async."))
+
 
 def describe(job: Job, now: datetime, people: People, scope: Scope) -> JobDetails:
     """Describe a job with all that belongs to it; its reasons name jobs in the scope only."""

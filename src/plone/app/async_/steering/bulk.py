@@ -31,11 +31,15 @@ MOST = 500
 
 @dataclass(frozen=True)
 class Done:
-    """What became of it: how many jobs were ``done``, and how many ``refused`` it; ``more`` if some may be left."""
+    """What became of it: how many jobs were ``done``, and how many ``refused`` it; ``more`` if some may be left.
+
+    ``is_asked`` if it was about a single job, which runs on: it has only been asked to end.
+    """
 
     done: int
     refused: int
     more: bool
+    is_asked: bool = False
 
 
 def act_on_all(board: Board, action: str, query: Query, *args: Any) -> Done:

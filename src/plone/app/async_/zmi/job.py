@@ -14,9 +14,11 @@ from plone.app.async_.browser.job.course import reasons_shown
 from plone.app.async_.browser.job.related import relations_of
 from plone.app.async_.forms.orders import TITLES
 from plone.app.async_.overview.details import JobDetails
+from plone.app.async_.overview.states import State
 from plone.app.async_.zmi.page import JOB_PAGE
 from plone.app.async_.zmi.page import RootPage
 from plone.app.async_.zmi.tabs import PAGE
+from zc.async_ import cancel as cancelling
 
 
 class ManageJob(RootPage):
@@ -37,6 +39,12 @@ class ManageJob(RootPage):
         """What can be done to it now: value and title."""
         job = self.job.summary
         return [(f"{action}/{job.id}", TITLES[action]) for action in job.actions]
+
+    @property
+    def asked_to_end(self) -> str | None:
+        """With what reason a running job was asked to end; None if it was not."""
+        summary = self.job.summary
+        return cancelling.requested(self.board.find(summary.id)) if summary.state is State.ACTIVE else None
 
     def reasons(self) -> list[str]:
         """Why the job does not go on yet."""

@@ -76,7 +76,7 @@ class JobPage(OneJobPage):
     @property
     def annotations(self) -> list[Argument]:
         """What the job noted, besides its progress."""
-        return [note for note in self.details.annotations if note.name != meter.NAME]
+        return [note for note in self.details.notes if note.name != meter.NAME]
 
     @property
     def relations(self) -> list[Relation]:

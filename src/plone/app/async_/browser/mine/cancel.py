@@ -12,10 +12,10 @@ from plone.app.async_ import steering
 from plone.app.async_.browser.mine.jobs import VIEW
 from plone.app.async_.browser.mine.own import OwnJobs
 from plone.app.async_.browser.returning import go_back
+from plone.app.async_.forms.orders import ASKED
 
 
 CANCELLED = _("my_job_cancelled", default="The job was cancelled.")
-ASKED = _("my_job_asked", default="The job was asked to end; it ends when it next looks.")
 
 
 class CancelMyJob(OwnJobs):
