@@ -7,6 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from plone.app.async_ import _
+from zc.async_ import cancel
 from zc.async_ import clock
 from zc.async_ import states as engine
 from zc.async_.failures import isFailure
@@ -76,6 +77,11 @@ def state_of(job: Job, now: datetime) -> State:
     if status == PENDING:
         return State.SCHEDULED if job.not_before > clock.to_micros(now) else State.WAITING
     return State.NEW if status == NEW else State.ACTIVE
+
+
+def asked_to_end(job: Job, state: State) -> str | None:
+    """With what reason a job in that state was asked to end; None if it was not, or does not run any more."""
+    return cancel.requested(job) if state is State.ACTIVE else None
 
 
 def possible_actions(job: Job, state: State) -> tuple[str, ...]:

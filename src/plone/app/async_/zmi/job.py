@@ -14,11 +14,10 @@ from plone.app.async_.browser.job.course import reasons_shown
 from plone.app.async_.browser.job.related import relations_of
 from plone.app.async_.forms.orders import TITLES
 from plone.app.async_.overview.details import JobDetails
-from plone.app.async_.overview.states import State
+from plone.app.async_.overview.states import asked_to_end
 from plone.app.async_.zmi.page import JOB_PAGE
 from plone.app.async_.zmi.page import RootPage
 from plone.app.async_.zmi.tabs import PAGE
-from zc.async_ import cancel as cancelling
 
 
 class ManageJob(RootPage):
@@ -44,7 +43,7 @@ class ManageJob(RootPage):
     def asked_to_end(self) -> str | None:
         """With what reason a running job was asked to end; None if it was not."""
         summary = self.job.summary
-        return cancelling.requested(self.board.find(summary.id)) if summary.state is State.ACTIVE else None
+        return asked_to_end(self.board.find(summary.id), summary.state)
 
     def reasons(self) -> list[str]:
         """Why the job does not go on yet."""

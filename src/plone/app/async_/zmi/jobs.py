@@ -21,7 +21,6 @@ from plone.app.async_.overview.listing import Page
 from plone.app.async_.overview.query import NO_SITE
 from plone.app.async_.overview.queues import QueueSummary
 from plone.app.async_.overview.states import LISTED
-from plone.app.async_.overview.workers import WorkerSummary
 from plone.app.async_.steering.queues import LARGEST_QUOTA
 from plone.app.async_.zmi.page import RootPage
 from plone.app.async_.zmi.tabs import PAGE
@@ -55,14 +54,6 @@ class ManageJobs(RootPage):
     @cached_property
     def queues(self) -> list[QueueSummary]:
         return self.board.queues()
-
-    @cached_property
-    def workers(self) -> list[WorkerSummary]:
-        return self.board.workers()
-
-    @property
-    def workers_alive(self) -> int:
-        return sum(worker.is_alive for worker in self.workers)
 
     @cached_property
     def jobs(self) -> Page:

@@ -10,12 +10,12 @@ from plone.app.async_.browser.page import OneJobPage
 from plone.app.async_.overview.details import Argument
 from plone.app.async_.overview.failure import last_error
 from plone.app.async_.overview.states import State
+from plone.app.async_.overview.states import asked_to_end
 from plone.app.async_.overview.summary import JobSummary
 from plone.app.async_.overview.surroundings import Surroundings
 from plone.app.async_.overview.surroundings import surroundings_of
 from plone.app.async_.steering.jobs import HIGHEST_PRIORITY
 from plone.app.async_.steering.jobs import LONGEST_REASON
-from zc.async_ import cancel as cancelling
 from zc.async_ import meter
 
 
@@ -66,7 +66,7 @@ class JobPage(OneJobPage):
     @property
     def asked_to_end(self) -> str | None:
         """With what reason a running job was asked to end; None if it was not."""
-        return cancelling.requested(self.job) if self.is_running else None
+        return asked_to_end(self.job, self.summary.state)
 
     @property
     def surroundings(self) -> Surroundings | None:
