@@ -13,6 +13,8 @@ from collections.abc import Iterable
 
 from ZEO.ClientStorage import ClientStorage
 from ZODB.DB import DB
+from ZODB.utils import maxtid
+from ZODB.utils import z64
 
 
 def keep_apart(db: DB) -> None:
@@ -37,8 +39,8 @@ class Reserved(list[bytes]):
         self._storage = storage
         self._connection = storage._connection_generation
         self._lock = threading.Lock()
-        self._lowest = min(self, default=None)
-        self._highest = max(self, default=b"")
+        self._lowest = min(self, default=maxtid)  # these two include nothing as long as nothing was given
+        self._highest = max(self, default=z64)
 
     def pop(self) -> bytes:  # type: ignore[override]
         """The next one; ``IndexError`` lets the storage ask for more."""
@@ -51,8 +53,7 @@ class Reserved(list[bytes]):
     def __setitem__(self, place: slice, oids: Iterable[bytes]) -> None:  # type: ignore[override]
         """Take in what the server gave."""
         with self._lock:
-            new = [oid for oid in oids if self._lowest is None or not self._lowest <= oid <= self._highest]
-            if new:
-                self._lowest = min(new) if self._lowest is None else min(self._lowest, *new)
-                self._highest = max(self._highest, *new)
+            new = [oid for oid in oids if not self._lowest <= oid <= self._highest]
+            self._lowest = min([self._lowest, *new])
+            self._highest = max([self._highest, *new])
             super().__setitem__(place, new)
