@@ -54,15 +54,18 @@ class ZopeConf:
         """
         if "/" not in self._databases.mount_paths:
             raise WrongUsage(f"{self.file} mounts no database at /")
+        settings = {"client": None, "blob_dir": None, "create_schema": False, "wait_timeout": timeout}
+        if read_only:
+            settings.update(read_only=True, read_only_fallback=False)
         for name in self.names:
-            _be_a_guest(self._databases.getDatabaseFactory(name=name).config, read_only, timeout)
+            _be_a_guest(self._databases.getDatabaseFactory(name=name).config, settings)
         for name in self.names:
             self._databases.getDatabase(name=name)
         return self._databases.getDatabase(mount_path="/")
 
 
-def _be_a_guest(section: Any, read_only: bool, timeout: float) -> None:
-    """Let a section of a storage use neither the process's cache files nor its blobs, which are not needed."""
+def _be_a_guest(section: Any, settings: Mapping[str, Any]) -> None:
+    """Give these settings to all storages in a section that know them, and leave out blobs, which are not needed."""
     for name, part in list(vars(section).items()):
         if isinstance(part, BlobStorage):
             part = part.config.base
@@ -70,13 +73,10 @@ def _be_a_guest(section: Any, read_only: bool, timeout: float) -> None:
         for storage in _storages(part):
             if isinstance(storage, FileStorage) and not Path(storage.config.path).is_file():
                 raise Unreachable(f"there is no file {storage.config.path}")
-            settings = {"client": None, "blob_dir": None, "create_schema": False, "wait_timeout": timeout}
-            if read_only:
-                settings.update(read_only=True, read_only_fallback=False)
             for setting, value in settings.items():
                 if hasattr(storage.config, setting):
                     setattr(storage.config, setting, value)
-            _be_a_guest(storage.config, read_only, timeout)
+            _be_a_guest(storage.config, settings)
 
 
 def _storages(part: Any) -> Iterator[BaseConfig]:
