@@ -1,4 +1,4 @@
-"""Run by zconsole: install the add-on, make the people who look at its pages, and something for jobs to work on."""
+"""Run by zconsole: make the people who look at its pages, and something for jobs to work on."""
 
 import json
 import os
@@ -13,7 +13,6 @@ PASSWORD = os.environ["DEMO_PASSWORD"]
 app.acl_users.userFolderAddUser(os.environ["ROOT_USER"], PASSWORD, ["Manager"], [])  # noqa: F821 zconsole gives it
 site = app[os.environ["DEMO_SITE"]]  # noqa: F821
 setSite(site)
-site.portal_setup.runAllImportStepsFromProfile("profile-plone.app.async:default")
 for user_id, (name, roles) in json.loads(os.environ["PEOPLE"]).items():
     site.acl_users.userFolderAddUser(user_id, PASSWORD, roles, [])
     api.user.get(user_id).setMemberProperties({"fullname": name, "email": f"{user_id}@example.com"})
